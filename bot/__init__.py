@@ -1,0 +1,1 @@
+"""The part that does I/O: GitHub, git, processes, database, HTTP, terminal."""

@@ -1,0 +1,1 @@
+"""A supervised pool of processes in which untrusted text is parsed."""

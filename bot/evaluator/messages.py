@@ -1,0 +1,93 @@
+"""What the pool and its processes say to each other: length-prefixed JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from rules.core.evaluate import Evaluation
+from rules.core.finding import Finding
+from rules.core.suppress import Suppression
+from rules.facts.host import Report
+from rules.policy import Policy
+
+MAX_FRAME = 256 * 1024 * 1024
+
+Reports = Mapping[str, tuple[Report, ...] | str]
+"""Scanner results by fact name; a text instead of results says why there are none."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One piece of work: both trees of a change, and what rules may not fetch for themselves.
+
+    `refuse` are paths that killed a process before; `wanted` are identities of findings to repair.
+    """
+
+    git_dir: str
+    extra: Mapping[str, str]
+    head: str
+    base: str
+    policy: Policy
+    packs: tuple[str, ...]
+    head_reports: Reports
+    base_reports: Reports
+    today: str
+    cache: str = ""
+    refuse: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["evaluate", "repair"] = "evaluate"
+    wanted: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Both sides, and the suppressions in force."""
+
+    head: Evaluation
+    base: Evaluation
+    standing: tuple[Suppression, ...]
+    added: tuple[Suppression, ...]
+
+
+@dataclass(frozen=True)
+class RefusedFix:
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """File contents (as Latin-1 text, a byte a character) after the proven fixes, and what was left and why."""
+
+    files: Mapping[str, str]
+    fixed: tuple[Finding, ...]
+    refused: tuple[RefusedFix, ...]
+
+    def contents(self) -> dict[str, bytes]:
+        return {path: text.encode("latin-1") for path, text in self.files.items()}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A line of the conversation; exactly one field is set."""
+
+    at: str | None = None
+    supply: Mapping[str, str] | None = None
+    evaluated: Evaluated | None = None
+    repaired: Repaired | None = None
+    failed: str | None = None
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """The answer to `supply`."""
+
+    reports: Reports
+
+
+TASK: TypeAdapter[Task] = TypeAdapter(Task)
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+SUPPLIED: TypeAdapter[Supplied] = TypeAdapter(Supplied)

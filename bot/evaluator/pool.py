@@ -1,0 +1,131 @@
+"""Supervises the evaluating processes: keeps them warm, kills what is late, blames a death on its file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import struct
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bot.evaluator.messages import MESSAGE, SUPPLIED, TASK, Evaluated, Message, Repaired, Reports, Supplied, Task
+
+MAX_DEATHS = 8
+"""Files that may each kill a process during one task before the task is given up."""
+
+Supply = Callable[[Mapping[str, bytes]], Awaitable[Reports]]
+
+
+class EvaluationFailed(Exception):
+    """The evaluation gave no result; the message says why."""
+
+
+class _Worker:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.at = ""
+
+    async def send(self, body: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(struct.pack(">I", len(body)) + body)
+        await self.process.stdin.drain()
+
+    async def receive(self) -> Message:
+        assert self.process.stdout is not None
+        size = struct.unpack(">I", await self.process.stdout.readexactly(4))[0]
+        return MESSAGE.validate_json(await self.process.stdout.readexactly(size))
+
+    async def stop(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+
+class EvaluatorPool:
+    """At most `size` processes. `seconds` is the wall clock that one attempt at a task may take."""
+
+    def __init__(self, size: int = 2, seconds: float = 120.0) -> None:
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[_Worker] = []
+        self._seconds = seconds
+
+    async def evaluate(self, task: Task) -> Evaluated:
+        """Both sides evaluated; raises `EvaluationFailed`."""
+        answer = await self._perform(task, None)
+        if answer.evaluated is None:
+            raise EvaluationFailed(answer.failed or "the evaluator gave no answer")
+        return answer.evaluated
+
+    async def repair(self, task: Task, supply: Supply) -> Repaired:
+        """The proven fixes; raises `EvaluationFailed`. `supply` scans changed file contents."""
+        answer = await self._perform(replace(task, kind="repair"), supply)
+        if answer.repaired is None:
+            raise EvaluationFailed(answer.failed or "the evaluator gave no answer")
+        return answer.repaired
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().stop()
+
+    async def _perform(self, task: Task, supply: Supply | None) -> Message:
+        refused = dict(task.refuse)
+        for _ in range(MAX_DEATHS):
+            async with self._worker() as worker:
+                try:
+                    async with asyncio.timeout(self._seconds):
+                        return await self._converse(worker, replace(task, refuse=refused), supply)
+                except TimeoutError:
+                    reason = "reading it took too long"
+                except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
+                    reason = "reading it ended the process (nested too deeply, or too large)"
+                blamed = worker.at
+            if not blamed or blamed in refused:
+                return Message(failed=f"the evaluator died: {reason}")
+            refused[blamed] = reason
+        return Message(failed="too many files ended the evaluator")
+
+    async def _converse(self, worker: _Worker, task: Task, supply: Supply | None) -> Message:
+        worker.at = ""
+        await worker.send(TASK.dump_json(task))
+        while True:
+            message = await worker.receive()
+            if message.at is not None:
+                worker.at = message.at
+            elif message.supply is not None and supply is not None:
+                changed = {path: text.encode("latin-1") for path, text in message.supply.items()}
+                await worker.send(SUPPLIED.dump_json(Supplied(await supply(changed))))
+            else:
+                worker.at = ""
+                return message
+
+    @contextlib.asynccontextmanager
+    async def _worker(self) -> AsyncIterator[_Worker]:
+        async with self._slots:
+            worker = self._idle.pop() if self._idle else await self._start()
+            finished = False
+            try:
+                yield worker
+                finished = worker.process.returncode is None
+            finally:
+                if finished and not worker.at:
+                    self._idle.append(worker)
+                else:
+                    await worker.stop()
+
+    async def _start(self) -> _Worker:
+        env = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            "bot.evaluator.child",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=Path(sys.prefix),
+            env={**env, "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            start_new_session=True,
+        )
+        return _Worker(process)

@@ -1,0 +1,1 @@
+"""What happens, in order: a check, a repair, a local run."""

@@ -1,0 +1,1 @@
+"""Repositories: mirrors, working trees and snapshots."""

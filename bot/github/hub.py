@@ -1,0 +1,200 @@
+"""The flows' `Hub`, spoken in REST and GraphQL."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.flows.hub import HubError, Place, PullRequest, StaleHead
+from bot.github.client import Client, GraphQLRefused, Refused
+from bot.report.annotations import batches
+from bot.report.model import Annotation, CheckRun
+
+COMMIT = """
+mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }
+"""
+
+
+class GitHubHub:
+    """GitHub for one App registration."""
+
+    def __init__(self, client: Client, app_id: int) -> None:
+        self._client = client
+        self._app_id = app_id
+
+    async def pull(self, place: Place, number: int) -> PullRequest:
+        return _pull(await self._get(place, f"pulls/{number}"))
+
+    async def pulls_at(self, place: Place, head: str) -> Sequence[int]:
+        answer = await self._get(place, f"commits/{head}/pulls")
+        return [raw["number"] for raw in answer if raw["state"] == "open" and raw["head"]["sha"] == head]
+
+    async def open_pulls(self, place: Place) -> Sequence[PullRequest]:
+        found: list[PullRequest] = []
+        for page in range(1, 11):
+            answer = await self._get(place, "pulls", params={"state": "open", "per_page": 100, "page": page})
+            found += [_pull(raw) for raw in answer]
+            if len(answer) < 100:
+                break
+        return found
+
+    async def installations(self) -> Sequence[int]:
+        answer = await self._client.app_request("GET", "/app/installations", params={"per_page": 100})
+        return [raw["id"] for raw in answer.json()]
+
+    async def repositories(self, installation: int) -> Sequence[Place]:
+        answer = await self._client.request(installation, "GET", "/installation/repositories", params={"per_page": 100})
+        return [
+            Place(installation, raw["id"], raw["owner"]["login"], raw["name"]) for raw in answer.json()["repositories"]
+        ]
+
+    async def read_token(self, place: Place) -> str:
+        return await self._client.token(place.installation, place.repository)
+
+    async def start_check(self, place: Place, head: str, run: CheckRun, external_id: str) -> int:
+        known = await self._known(place, head, run.name, external_id)
+        if known:
+            return int(known["id"])
+        body = {"name": run.name, "head_sha": head, "status": "in_progress", "external_id": external_id}
+        if run.details_url:
+            body["details_url"] = run.details_url
+        return int((await self._write(place, "POST", "check-runs", body))["id"])
+
+    async def finish_check(self, place: Place, head: str, run: CheckRun, external_id: str) -> int:
+        known = await self._known(place, head, run.name, external_id)
+        if known and known["status"] == "completed":
+            return int(known["id"])
+        parts = list(batches(run.annotations, 50)) or [()]
+        done = int(known["output"]["annotations_count"]) if known else 0
+        left = parts[done // 50 :] or [()]
+        check = int(known["id"]) if known else 0
+        for number, part in enumerate(left):
+            last = number == len(left) - 1
+            body = _body(run, head, external_id, part, last)
+            if check:
+                body.pop("head_sha")
+                await self._write(place, "PATCH", f"check-runs/{check}", body)
+            else:
+                check = int((await self._write(place, "POST", "check-runs", body))["id"])
+        return check
+
+    async def finished(self, place: Place, head: str, name: str) -> bool:
+        return any(raw["status"] == "completed" for raw in await self._runs(place, head, name))
+
+    async def permission(self, place: Place, login: str) -> str:
+        try:
+            return str((await self._get(place, f"collaborators/{login}/permission"))["permission"])
+        except Refused as problem:
+            if problem.status == 404:
+                return "none"
+            raise
+
+    async def react(self, place: Place, comment: int, content: str) -> None:
+        await self._write(place, "POST", f"issues/comments/{comment}/reactions", {"content": content}, repeat=True)
+
+    async def reply(self, place: Place, number: int, marker: str, body: str) -> None:
+        text = f"{body}\n\n<!-- {marker} -->"
+        answer = await self._get(place, f"issues/{number}/comments", params={"per_page": 100})
+        for raw in answer:
+            if (
+                marker in (raw.get("body") or "")
+                and (raw.get("performed_via_github_app") or {}).get("id") == self._app_id
+            ):
+                await self._write(place, "PATCH", f"issues/comments/{raw['id']}", {"body": text}, repeat=True)
+                return
+        await self._write(place, "POST", f"issues/{number}/comments", {"body": text})
+
+    async def commit(
+        self, place: Place, branch: str, expected: str, title: str, body: str, files: Mapping[str, bytes]
+    ) -> str:
+        additions = [{"path": p, "contents": base64.b64encode(text).decode()} for p, text in sorted(files.items())]
+        variables = {
+            "input": {
+                "branch": {"repositoryNameWithOwner": f"{place.owner}/{place.name}", "branchName": branch},
+                "expectedHeadOid": expected,
+                "message": {"headline": title, "body": body},
+                "fileChanges": {"additions": additions},
+            }
+        }
+        try:
+            data = await self._client.graphql(place.installation, COMMIT, variables)
+        except GraphQLRefused as problem:
+            if any(
+                kind == "STALE_DATA" or message.startswith("Expected branch to point to")
+                for kind, message in problem.errors
+            ):
+                raise StaleHead(str(problem)) from None
+            raise HubError(f"GitHub refused the commit: {problem}") from None
+        return str(data["createCommitOnBranch"]["commit"]["oid"])
+
+    async def _runs(self, place: Place, head: str, name: str) -> list[dict[str, Any]]:
+        params = {"check_name": name, "filter": "all", "app_id": self._app_id, "per_page": 100}
+        answer = await self._get(place, f"commits/{head}/check-runs", params=params)
+        return list(answer["check_runs"])
+
+    async def _known(self, place: Place, head: str, name: str, external_id: str) -> dict[str, Any] | None:
+        runs = await self._runs(place, head, name)
+        return next((raw for raw in runs if raw.get("external_id") == external_id), None)
+
+    async def _get(self, place: Place, rest: str, **fields: Any) -> Any:
+        url = f"/repos/{place.owner}/{place.name}/{rest}"
+        return (await self._client.request(place.installation, "GET", url, **fields)).json()
+
+    async def _write(self, place: Place, method: str, rest: str, body: Mapping[str, Any], repeat: bool = False) -> Any:
+        url = f"/repos/{place.owner}/{place.name}/{rest}"
+        return (await self._client.request(place.installation, method, url, json=dict(body), repeat=repeat)).json()
+
+
+def _pull(raw: Mapping[str, Any]) -> PullRequest:
+    head, base = raw["head"], raw["base"]
+    source = head["repo"] or {}
+    return PullRequest(
+        number=raw["number"],
+        open=raw["state"] == "open",
+        draft=bool(raw.get("draft")),
+        author=(raw["user"] or {}).get("login", ""),
+        head=head["sha"],
+        head_ref=head["ref"],
+        head_repository=source.get("id", 0),
+        head_full_name=source.get("full_name", ""),
+        base=base["sha"],
+        base_ref=base["ref"],
+        fork=source.get("id") != base["repo"]["id"],
+        maintainers_may_edit=bool(raw.get("maintainer_can_modify")),
+    )
+
+
+def _body(run: CheckRun, head: str, external_id: str, annotations: Sequence[Annotation], last: bool) -> dict[str, Any]:
+    output: dict[str, Any] = {"title": run.title, "summary": run.summary}
+    if run.text:
+        output["text"] = run.text
+    if annotations:
+        output["annotations"] = [_annotation(a) for a in annotations]
+    body: dict[str, Any] = {"name": run.name, "head_sha": head, "external_id": external_id, "output": output}
+    if run.details_url:
+        body["details_url"] = run.details_url
+    if last:
+        body |= {"status": "completed", "conclusion": str(run.conclusion)}
+        body["actions"] = [
+            {"label": a.label, "description": a.description, "identifier": a.identifier} for a in run.actions
+        ]
+    else:
+        body["status"] = "in_progress"
+    return body
+
+
+def _annotation(item: Annotation) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "path": item.path,
+        "start_line": item.start_line,
+        "end_line": item.end_line,
+        "annotation_level": item.level,
+        "title": item.title,
+        "message": item.message,
+    }
+    if item.start_column is not None and item.end_column is not None:
+        body |= {"start_column": item.start_column, "end_column": item.end_column}
+    if item.raw_details:
+        body["raw_details"] = item.raw_details
+    return body

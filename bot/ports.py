@@ -1,0 +1,22 @@
+"""The small Protocols that the flows see."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from bot.evaluator.messages import Evaluated, Repaired, Reports, Task
+
+
+class Evaluator(Protocol):
+    """Evaluates untrusted trees elsewhere."""
+
+    async def evaluate(self, task: Task) -> Evaluated: ...
+
+    async def repair(self, task: Task, supply: Callable[[Mapping[str, bytes]], Awaitable[Reports]]) -> Repaired: ...
+
+
+class Scanners(Protocol):
+    """Runs every scanner over file contents; never raises, a scanner that cannot run says so in its report."""
+
+    async def scan(self, files: Mapping[str, bytes]) -> Reports: ...

@@ -1,0 +1,1 @@
+"""Scanners, each a child process behind one small Protocol."""

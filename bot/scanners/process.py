@@ -1,0 +1,64 @@
+"""Child processes over files that we wrote ourselves: an empty environment, limits, a wall clock, killed as a group."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bot.scanners.port import ScannerFailed
+
+WRAPPER = (
+    "import ctypes,os,resource,sys;"
+    "l=ctypes.CDLL(None);l.prctl(1,9,0,0,0);l.prctl(38,1,0,0,0);"
+    "resource.setrlimit(resource.RLIMIT_CORE,(0,0));"
+    "resource.setrlimit(resource.RLIMIT_CPU,(60,60));"
+    "resource.setrlimit(resource.RLIMIT_AS,(4<<30,4<<30));"
+    "resource.setrlimit(resource.RLIMIT_FSIZE,(256<<20,256<<20));"
+    "os.execv(sys.argv[1],sys.argv[1:])"
+)
+SECONDS = 60.0
+
+
+def lay_out(files: Mapping[str, bytes], folder: Path) -> dict[str, str]:
+    """Writes the contents under names of our own; returns the repository path of each."""
+    names: dict[str, str] = {}
+    for number, (path, content) in enumerate(files.items()):
+        name = folder / f"{number}{Path(path).suffix if Path(path).suffix.isascii() else ''}"
+        name.write_bytes(content)
+        names[str(name)] = path
+    return names
+
+
+async def run(words: Sequence[str], folder: Path, ok: Sequence[int] = (0,)) -> bytes:
+    """Standard output of the tool; raises `ScannerFailed` when it is late, dies or answers another exit code."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        WRAPPER,
+        *words,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8", "PYTHONSAFEPATH": "1"},
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            out, err = await process.communicate()
+    except TimeoutError:
+        raise ScannerFailed(f"it took longer than {SECONDS:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if process.returncode not in ok:
+        last = err.decode("utf-8", "replace").strip().splitlines()
+        raise ScannerFailed(f"it ended with {process.returncode}: {last[-1][:200] if last else 'no message'}")
+    return out

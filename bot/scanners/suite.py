@@ -1,0 +1,53 @@
+"""Every scanner over the files of a change."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import pkgutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import bot.scanners
+from bot.scanners.port import Scanner, ScannerFailed
+from rules.facts.host import Report
+
+MAX_BYTES = 1_000_000
+
+
+def discovered() -> tuple[Scanner, ...]:
+    """One of each scanner that has a module here."""
+    modules = [
+        importlib.import_module(f"bot.scanners.{info.name}") for info in pkgutil.iter_modules(bot.scanners.__path__)
+    ]
+    return tuple(
+        cast(Scanner, value())
+        for module in modules
+        for value in vars(module).values()
+        if inspect.isclass(value) and value.__module__ == module.__name__ and isinstance(vars(value).get("fact"), str)
+    )
+
+
+class Suite:
+    """Runs the scanners side by side; what one cannot do is said in its own report."""
+
+    def __init__(self, scanners: tuple[Scanner, ...]) -> None:
+        self._scanners = scanners
+
+    async def scan(self, files: Mapping[str, bytes]) -> dict[str, tuple[Report, ...] | str]:
+        results = await asyncio.gather(*(self._one(scanner, files) for scanner in self._scanners))
+        return {scanner.fact: result for scanner, result in zip(self._scanners, results, strict=True)}
+
+    async def _one(self, scanner: Scanner, files: Mapping[str, bytes]) -> tuple[Report, ...] | str:
+        wanted = {path: text for path, text in files.items() if scanner.wants(path) and len(text) <= MAX_BYTES}
+        if not wanted:
+            return ()
+        with tempfile.TemporaryDirectory(prefix="prodgate-scan-") as folder:
+            try:
+                return await scanner.scan(wanted, Path(folder))
+            except (ScannerFailed, json.JSONDecodeError, KeyError) as problem:
+                return f"{type(scanner).__name__.lower()}: {problem}"

@@ -1,0 +1,1 @@
+"""The webhook door, health and pages."""

@@ -1,0 +1,4 @@
+"""What migrations do, and what they must not."""
+
+TITLE = "Migrations"
+CHECK = "migrations"

@@ -1,0 +1,1 @@
+"""Fact handles and the value types that several packs share."""

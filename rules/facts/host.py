@@ -1,0 +1,34 @@
+"""Facts that the host supplies: values that no rule may fetch for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rules.core.codebase import Codebase, Fact
+from rules.core.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One raw result of a scanner, spans already in bytes."""
+
+    check: str
+    path: str
+    span: Span
+    message: str
+    severity: str
+    fix: str | None = None
+
+
+SETTINGS: Fact[Mapping[str, Mapping[str, Any]]] = Fact("settings")
+"""Plain values of the policy by rule id; the same on both sides."""
+
+BANDIT: Fact[Sequence[Report]] = Fact("scanner:bandit")
+SEMGREP: Fact[Sequence[Report]] = Fact("scanner:semgrep")
+
+
+def options_of(code: Codebase, rule: str) -> Mapping[str, Any]:
+    """The options that the policy gives to a rule."""
+    return code.get(SETTINGS).get(rule, {})

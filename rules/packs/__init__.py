@@ -1,0 +1,1 @@
+"""The built-in packs: one folder a pack, one file a rule."""

@@ -1,0 +1,4 @@
+"""Documents that a production service needs."""
+
+TITLE = "Documents"
+CHECK = "docs"

@@ -1,0 +1,4 @@
+"""Insecure code, found by scanners."""
+
+TITLE = "Security"
+CHECK = "security"

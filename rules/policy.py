@@ -1,0 +1,241 @@
+"""What a repository decided, and the verdict that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rules.core.evaluate import Evaluation, Outcome, State
+from rules.core.finding import Confidence, Finding, Severity
+from rules.core.pack import Pack
+from rules.core.rule import Rule
+from rules.core.suppress import Suppression
+
+POLICY_PATH = ".github/prodgate.yml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RulePolicy(_Section):
+    """How one rule is held here."""
+
+    enabled: bool = True
+    severity: Severity | None = None
+    allow_suppression: bool = Field(False, description="An inline suppression that a change brings may clear errors.")
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class FixPolicy(_Section):
+    """What `/fix` may do."""
+
+    enabled: bool = True
+    unsafe: bool = Field(False, description="Apply unsafe fixes without their rule being named.")
+
+
+class Policy(_Section):
+    """`.github/prodgate.yml`, read from the tip of the base branch."""
+
+    packs: dict[str, bool] = Field(default_factory=dict, description="Packs that are switched off or on.")
+    rules: dict[str, RulePolicy] = Field(default_factory=dict, description="Settings by rule id.")
+    ignore: tuple[str, ...] = Field((), description="Path patterns whose findings are not reported.")
+    checks: Literal["gate", "packs"] = Field("packs", description="Post the gate alone, or a check run per pack too.")
+    annotations: int = Field(200, ge=0, le=1000, description="Most annotations on one check run.")
+    optional: tuple[str, ...] = Field((), description="Scanners that may be missing without failing the gate.")
+    drafts: bool = Field(True, description="Judge draft pull requests.")
+    fix: FixPolicy = Field(default_factory=FixPolicy)
+    lock: tuple[str, ...] = Field((), description="Organization only: keys that repositories may not set.")
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """The options of each rule: the supplied settings fact."""
+        return {name: dict(rule.options) for name, rule in self.rules.items() if rule.options}
+
+    def selects(self, rule: Rule[Any]) -> bool:
+        on = self.packs.get(rule.pack, True)
+        return on and self.rules.get(rule.id, RulePolicy()).enabled
+
+    def ignores(self, path: str) -> bool:
+        return any(fnmatchcase(path, pattern) for pattern in self.ignore)
+
+
+class Conclusion(StrEnum):
+    """The conclusion of a check run."""
+
+    SUCCESS = "success"
+    NEUTRAL = "neutral"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finding with what the policy makes of it."""
+
+    finding: Finding
+    new: bool
+    blocks: bool
+    suppressed_by: str = ""
+
+
+@dataclass(frozen=True)
+class Blind:
+    """Something that could not be looked at. Fatal when it fails the gate."""
+
+    rule: str
+    reason: str
+    path: str = ""
+    fatal: bool = True
+
+
+@dataclass(frozen=True)
+class CheckVerdict:
+    """The decision for one pack check."""
+
+    name: str
+    conclusion: Conclusion
+    judged: tuple[Judged, ...]
+    blind: tuple[Blind, ...]
+    subjects: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The decision, complete before anything is posted."""
+
+    checks: tuple[CheckVerdict, ...]
+    conclusion: Conclusion
+    judged: tuple[Judged, ...]
+    blind: tuple[Blind, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def could_not_look(self) -> bool:
+        return any(blind.fatal for blind in self.blind)
+
+    @property
+    def blocking(self) -> tuple[Judged, ...]:
+        return tuple(judged for judged in self.judged if judged.blocks)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the decision needs to know of a change besides both evaluations.
+
+    `touched` are paths at the head; `renames` maps a path at the head to its path at the base;
+    `added` are suppressions that the change brings, `standing` those that the base had already.
+    """
+
+    touched: frozenset[str] = frozenset()
+    renames: Mapping[str, str] | None = None
+    standing: tuple[Suppression, ...] = ()
+    added: tuple[Suppression, ...] = ()
+    approved: bool = False
+
+
+def decide(policy: Policy, packs: Sequence[Pack], head: Evaluation, base: Evaluation, change: Change) -> Verdict:
+    """The verdict: only new findings block, and nothing unlooked-at passes."""
+    fresh = set(map(id, head.new_since(base, change.renames)))
+    judged = tuple(
+        _judge(policy, finding, id(finding) in fresh, change)
+        for finding in head.findings
+        if not policy.ignores(finding.where.path)
+    )
+    blind = tuple(_blind(policy, head, base, change))
+    checks = tuple(_check(name, members, judged, blind, head) for name, members in sorted(_by_check(packs).items()))
+    return Verdict(checks, _conclude(judged, blind), judged, blind, _notes(change, judged))
+
+
+def _judge(policy: Policy, finding: Finding, new: bool, change: Change) -> Judged:
+    severity = policy.rules.get(finding.rule, RulePolicy()).severity
+    if severity is not None and severity is not finding.severity:
+        finding = _with_severity(finding, severity)
+    reason = _suppression(policy, finding, change)
+    heavy = finding.severity is Severity.ERROR and finding.confidence is not Confidence.LOW
+    return Judged(finding, new, new and heavy and not reason, reason)
+
+
+def _with_severity(finding: Finding, severity: Severity) -> Finding:
+    return Finding(
+        finding.rule,
+        finding.key,
+        finding.message,
+        finding.where,
+        severity,
+        finding.confidence,
+        finding.fix,
+        finding.related,
+        finding.file_local,
+    )
+
+
+def _suppression(policy: Policy, finding: Finding, change: Change) -> str:
+    for suppression in change.standing:
+        if suppression.reason and suppression.covers(finding):
+            return suppression.reason
+    allowed = policy.rules.get(finding.rule, RulePolicy()).allow_suppression or change.approved
+    if finding.severity is Severity.ERROR and not allowed:
+        return ""
+    return next((s.reason for s in change.added if s.reason and s.covers(finding)), "")
+
+
+def _blind(policy: Policy, head: Evaluation, base: Evaluation, change: Change) -> Iterable[Blind]:
+    for outcome in head.outcomes:
+        if outcome.state is State.CRASHED:
+            yield Blind(outcome.rule, outcome.reason)
+        elif outcome.state is State.UNAVAILABLE:
+            yield Blind(outcome.rule, outcome.reason, fatal=not _optional(policy, outcome))
+        for unread in outcome.unread:
+            if not policy.ignores(unread.path):
+                yield Blind(outcome.rule, unread.reason, unread.path, fatal=unread.path in change.touched)
+    for outcome in base.outcomes:
+        if outcome.state is State.CRASHED:
+            yield Blind(outcome.rule, f"at the base: {outcome.reason}")
+
+
+def _optional(policy: Policy, outcome: Outcome) -> bool:
+    return outcome.rule.rpartition("/")[2] in policy.optional or outcome.rule in policy.optional
+
+
+def _by_check(packs: Sequence[Pack]) -> dict[str, list[Pack]]:
+    grouped: dict[str, list[Pack]] = {}
+    for pack in packs:
+        grouped.setdefault(pack.check, []).append(pack)
+    return grouped
+
+
+def _check(
+    name: str, packs: list[Pack], judged: tuple[Judged, ...], blind: tuple[Blind, ...], head: Evaluation
+) -> CheckVerdict:
+    ids = {rule.id for pack in packs for rule in pack.rules}
+    mine = tuple(item for item in judged if item.finding.rule in ids)
+    unseen = tuple(item for item in blind if item.rule in ids)
+    subjects = sum(outcome.subjects for outcome in head.outcomes if outcome.rule in ids)
+    return CheckVerdict(name, _conclude(mine, unseen), mine, unseen, subjects)
+
+
+def _conclude(judged: Iterable[Judged], blind: Iterable[Blind]) -> Conclusion:
+    items = list(judged)
+    if any(item.blocks for item in items) or any(item.fatal for item in blind):
+        return Conclusion.FAILURE
+    open_items = [item for item in items if item.new and not item.suppressed_by]
+    if any(item.finding.severity is not Severity.NOTE for item in open_items):
+        return Conclusion.NEUTRAL
+    return Conclusion.SUCCESS
+
+
+def _notes(change: Change, judged: tuple[Judged, ...]) -> tuple[str, ...]:
+    notes = []
+    for suppression in change.added:
+        place = f"{suppression.where.path}:{suppression.where.line}"
+        if not suppression.reason:
+            notes.append(f"The suppression of {suppression.rule} at {place} gives no reason, so it does not count.")
+        elif not any(suppression.covers(item.finding) for item in judged):
+            notes.append(f"The suppression of {suppression.rule} at {place} suppresses nothing.")
+        else:
+            notes.append(f"This change suppresses {suppression.rule} at {place}: {suppression.reason}")
+    return tuple(notes)

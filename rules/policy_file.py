@@ -1,0 +1,128 @@
+"""Reading `.github/prodgate.yml`: mistakes are named with their line, never guessed around."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from rules.policy import Policy
+
+MAX_BYTES = 100_000
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing wrong with a policy file; lines count from 1."""
+
+    line: int
+    message: str
+
+
+class PolicyError(Exception):
+    """The policy file cannot be used. Carries every mistake found."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("; ".join(f"line {m.line}: {m.message}" for m in mistakes))
+        self.mistakes = mistakes
+
+
+class _NoAliases(yaml.SafeLoader):
+    """A loader that refuses aliases, which policies need no more than bombs do."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_mark()
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed here", mark)
+        return super().compose_node(parent, index)
+
+
+def parse_policy(content: bytes, rules: Collection[str], packs: Collection[str]) -> Policy:
+    """The policy in a file's content; raises `PolicyError` with the line of every mistake."""
+    if len(content) > MAX_BYTES:
+        raise PolicyError([Mistake(1, f"the file is larger than {MAX_BYTES:,} bytes")])
+    node, data = _load(content)
+    lines = _lines(node)
+    try:
+        policy = Policy.model_validate(data)
+    except ValidationError as problem:
+        raise PolicyError([_mistake(dict(error), lines) for error in problem.errors()]) from None
+    unknown = [
+        Mistake(lines.get((section, name), 1), f"there is no {what} {name!r}{_hint(name, known)}")
+        for section, what, names, known in (
+            ("rules", "rule", policy.rules, rules),
+            ("packs", "pack", policy.packs, packs),
+        )
+        for name in names
+        if name not in known
+    ]
+    if unknown:
+        raise PolicyError(unknown)
+    return policy
+
+
+def merge_locked(organization: Mapping[str, Any], repository: Mapping[str, Any]) -> dict[str, Any]:
+    """The repository's keys over the organization's, except those that the organization locks."""
+    locked = set(organization.get("lock", ()))
+    return {**organization, **{key: value for key, value in repository.items() if key not in locked and key != "lock"}}
+
+
+def _load(content: bytes) -> tuple[yaml.Node | None, Any]:
+    try:
+        text = content.decode("utf-8-sig")
+        node = yaml.compose(text, _NoAliases)
+        data = _NoAliases(text).get_single_data()
+    except UnicodeDecodeError:
+        raise PolicyError([Mistake(1, "the file is not UTF-8")]) from None
+    except RecursionError:
+        raise PolicyError([Mistake(1, "the file is nested too deeply")]) from None
+    except yaml.MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise PolicyError([Mistake(line, problem.problem or "not YAML")]) from None
+    except (yaml.YAMLError, ValueError) as problem:
+        raise PolicyError([Mistake(1, str(problem).splitlines()[0])]) from None
+    if data is None:
+        return node, {}
+    if not isinstance(data, dict):
+        raise PolicyError([Mistake(1, "a policy is a mapping of keys to values")])
+    return node, data
+
+
+def _lines(node: yaml.Node | None, prefix: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
+    found: dict[tuple[str | int, ...], int] = {}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            place = (*prefix, str(key.value))
+            found[place] = key.start_mark.line + 1
+            found |= _lines(value, place)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            found[(*prefix, index)] = value.start_mark.line + 1
+            found |= _lines(value, (*prefix, index))
+    return found
+
+
+def _mistake(error: dict[str, Any], lines: dict[tuple[str | int, ...], int]) -> Mistake:
+    place = tuple(error["loc"])
+    line = next((lines[place[:size]] for size in range(len(place), 0, -1) if place[:size] in lines), 1)
+    name = ".".join(map(str, place))
+    if error["type"] == "extra_forbidden":
+        return Mistake(line, f"unknown key {name!r}{_hint(str(place[-1]), _keys_at(place))}")
+    return Mistake(line, f"{name}: {error['msg']}")
+
+
+def _keys_at(place: tuple[Any, ...]) -> list[str]:
+    if len(place) == 1:
+        return list(Policy.model_fields)
+    annotation: Any = Policy.model_fields[str(place[0])].annotation if str(place[0]) in Policy.model_fields else None
+    model = getattr(annotation, "__args__", (annotation,))[-1]
+    return list(getattr(model, "model_fields", {}))
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,1 @@
+"""Parse trees of the languages that rules read."""

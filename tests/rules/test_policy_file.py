@@ -1,0 +1,54 @@
+"""The policy file: every mistake with its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.policy import Policy
+from rules.policy_file import PolicyError, merge_locked, parse_policy
+
+RULES = {"env/undeclared-read"}
+PACKS = {"env"}
+
+
+def mistakes(text: str | bytes) -> list[tuple[int, str]]:
+    content = text.encode() if isinstance(text, str) else text
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(content, RULES, PACKS)
+    return [(mistake.line, mistake.message) for mistake in caught.value.mistakes]
+
+
+def test_an_empty_file_is_the_default_policy() -> None:
+    assert parse_policy(b"# nothing yet\n", RULES, PACKS) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("checks: gate\nannotation: 5\n", 2, "did you mean 'annotations'?"),
+        ("rules:\n  env/undeclared-raed:\n    enabled: false\n", 2, "did you mean 'env/undeclared-read'?"),
+        ("rules:\n  env/undeclared-read:\n    severty: note\n", 3, "did you mean 'severity'?"),
+        ("packs: {envv: true}\n", 1, "did you mean 'env'?"),
+        ("annotations: lots\n", 1, "annotations"),
+        ("a: &x 1\nb: *x\n", 2, "aliases are not allowed"),
+        ("checks: [gate\n", 2, ""),
+        ("- a list\n", 1, "a policy is a mapping"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(text: str, line: int, words: str) -> None:
+    found = mistakes(text)
+    assert found[0][0] == line
+    assert words in found[0][1]
+
+
+def test_bombs_and_binaries_are_refused() -> None:
+    assert "too deeply" in mistakes("a: " + "[" * 20_000)[0][1]
+    assert "not UTF-8" in mistakes(b"\xff\xfe")[0][1]
+    assert "larger than" in mistakes(b"#" * 200_000)[0][1]
+
+
+def test_locked_keys_of_the_organization_hold() -> None:
+    merged = merge_locked(
+        {"checks": "gate", "annotations": 5, "lock": ["checks"]}, {"checks": "packs", "annotations": 9}
+    )
+    assert (merged["checks"], merged["annotations"], merged["lock"]) == ("gate", 9, ["checks"])
