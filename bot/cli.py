@@ -16,7 +16,12 @@ from bot.flows import local
 from bot.flows.judge import Judged, Sides, judge, repair
 from rules.policy import Policy
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Holds every pull request to production readiness.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Holds every pull request to production readiness.",
+)
 
 
 class Format(StrEnum):
@@ -67,7 +72,8 @@ def opened(path: Path, base: str, head: str | None) -> Iterator[tuple[Sides, Pol
 
 
 async def _judge(sides: Sides, policy: Policy, packs: tuple[str, ...], fixing: bool) -> tuple[Judged, dict[str, bytes]]:
-    from bot.evaluator.pool import EvaluationFailed, EvaluatorPool
+    from bot.evaluator.pool import EvaluatorPool
+    from bot.ports import EvaluationFailed
     from bot.scanners.suite import Suite, discovered
 
     pool, suite = EvaluatorPool(1), Suite(discovered())
@@ -180,6 +186,38 @@ def explain(rule: Annotated[str, typer.Argument(help="A rule's id.")]) -> None:
         raise fail(f"there is no rule {rule!r}{f'; did you mean {close[0]!r}?' if close else ''}")
     typer.echo(f"{found.id} ({found.severity.value}, {found.confidence.value} confidence)\n")
     typer.echo(inspect.cleandoc(type(found).__doc__ or ""))
+
+
+def _serve(*, web: bool, worker: bool) -> None:
+    import uvicorn
+
+    from bot.app import create_app
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        settings = load_settings()
+        application = create_app(settings, web=web, worker=worker)
+    except SettingsError as problem:
+        raise fail(str(problem)) from None
+    uvicorn.run(application, host=settings.host, port=settings.port, log_level=settings.log_level, access_log=False)
+
+
+@app.command()
+def serve() -> None:
+    """Runs the App: web and worker in one process."""
+    _serve(web=True, worker=True)
+
+
+@app.command()
+def web() -> None:
+    """Runs the web process alone; needs PostgreSQL beside a worker."""
+    _serve(web=True, worker=False)
+
+
+@app.command()
+def worker() -> None:
+    """Runs a worker alone; needs PostgreSQL."""
+    _serve(web=False, worker=True)
 
 
 def main() -> None:

@@ -8,10 +8,15 @@ from typing import Protocol
 from bot.evaluator.messages import Evaluated, Repaired, Reports, Task
 
 
+class EvaluationFailed(Exception):
+    """The evaluation gave no result; the message says why."""
+
+
 class Evaluator(Protocol):
     """Evaluates untrusted trees elsewhere."""
 
-    async def evaluate(self, task: Task) -> Evaluated: ...
+    async def evaluate(self, task: Task) -> Evaluated:
+        """Raises `EvaluationFailed`, as `repair` does."""
 
     async def repair(self, task: Task, supply: Callable[[Mapping[str, bytes]], Awaitable[Reports]]) -> Repaired: ...
 

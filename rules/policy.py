@@ -70,6 +70,7 @@ class Conclusion(StrEnum):
     SUCCESS = "success"
     NEUTRAL = "neutral"
     FAILURE = "failure"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import struct
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -12,15 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.evaluator.messages import MESSAGE, SUPPLIED, TASK, Evaluated, Message, Repaired, Reports, Supplied, Task
+from bot.ports import EvaluationFailed
 
 MAX_DEATHS = 8
 """Files that may each kill a process during one task before the task is given up."""
 
 Supply = Callable[[Mapping[str, bytes]], Awaitable[Reports]]
-
-
-class EvaluationFailed(Exception):
-    """The evaluation gave no result; the message says why."""
 
 
 class _Worker:
@@ -69,6 +67,12 @@ class EvaluatorPool:
     async def close(self) -> None:
         while self._idle:
             await self._idle.pop().stop()
+
+    def kill(self) -> None:
+        """Ends the idle processes without waiting for them, whatever the event loop."""
+        while self._idle:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._idle.pop().process.pid, signal.SIGKILL)
 
     async def _perform(self, task: Task, supply: Supply | None) -> Message:
         refused = dict(task.refuse)

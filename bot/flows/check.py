@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -12,7 +12,7 @@ import structlog
 from bot.flows.hub import Hub, HubError, Place
 from bot.flows.judge import Judged, Sides, judge
 from bot.jobs import GATE, Job
-from bot.ports import Evaluator, Scanners
+from bot.ports import EvaluationFailed, Evaluator, Scanners
 from bot.report.check_run import Context, gate, pack_run
 from bot.report.model import CheckRun
 from rules.catalog import all_rules, packs
@@ -58,14 +58,15 @@ class Tools:
     scanners: Scanners
     runs: Runs
     html_url: str
-    details: Mapping[str, str]
+    link_url: str
     cache: str = ""
 
     def context(self, place: Place, head: str, run: str, budget: int) -> Context:
         return Context(f"{place.owner}/{place.name}", head, self.html_url, self.link(run), budget)
 
     def link(self, run: str) -> str:
-        return self.details["base"] + f"/runs/{run}" if self.details.get("base") else ""
+        """The address of a run's page; empty while there are no pages."""
+        return f"{self.link_url}/runs/{run}" if self.link_url else ""
 
 
 def place_of(job: Job) -> Place:
@@ -99,8 +100,16 @@ async def judge_head(place: Place, head: str, base: str, number: int, run: str, 
     await tools.hub.start_check(place, head, pending, external)
     try:
         judged, policy = await judge_change(place, head, base, tools)
-    except (HubError, RepositoryError, PolicyError) as problem:
-        await tools.hub.finish_check(place, head, _failed(str(problem), tools.link(run)), external)
+    except asyncio.CancelledError:
+        superseded = CheckRun(GATE, Conclusion.CANCELLED, "Superseded", "A newer head took its place.", "", (), ())
+        await asyncio.shield(tools.hub.finish_check(place, head, superseded, external))
+        raise
+    except Exception as problem:
+        known = isinstance(problem, HubError | RepositoryError | PolicyError | EvaluationFailed)
+        reason = str(problem) if known else f"an internal error ({type(problem).__name__})"
+        await tools.hub.finish_check(place, head, _failed(reason, tools.link(run)), external)
+        if not known:
+            raise
         return "could not look"
     verdict = judged.verdict
     context = tools.context(place, head, run, policy.annotations)

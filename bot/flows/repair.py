@@ -10,6 +10,7 @@ from bot.flows.check import RepositoryError, Tools, place_of, policies
 from bot.flows.hub import HubError, Place, PullRequest, StaleHead
 from bot.flows.judge import judge, repair
 from bot.jobs import Job
+from bot.ports import EvaluationFailed
 from rules.catalog import all_rules, packs
 from rules.core.finding import Finding, Safety
 from rules.policy_file import PolicyError
@@ -51,7 +52,7 @@ async def repair_pull(job: Job, run: str, tools: Tools) -> str:
     try:
         pull = await tools.hub.pull(place, job.pull)
         text, done = await _answer(job, place, pull, tools)
-    except (HubError, RepositoryError, PolicyError) as problem:
+    except (HubError, RepositoryError, PolicyError, EvaluationFailed) as problem:
         text, done = f"I could not fix anything: {problem}", False
     await tools.hub.reply(place, job.pull, f"prodgate-fix-{job.comment or run}", text)
     await _react(job, "rocket" if done else "confused", tools)

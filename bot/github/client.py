@@ -28,9 +28,6 @@ class _Shared(httpx.AsyncHTTPTransport):
     async def aclose(self) -> None:
         return None
 
-    async def close_really(self) -> None:
-        await super().aclose()
-
 
 class Client:
     """Authenticated requests for one App registration at one host."""
@@ -49,9 +46,6 @@ class Client:
             http_cache=False,
             cache_strategy=MemCacheStrategy(),
         )
-
-    async def close(self) -> None:
-        await self._transport.close_really()
 
     async def token(self, installation: int, repository: int = 0) -> str:
         """An installation token; with a repository it is narrowed to reading that repository's contents."""
