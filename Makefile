@@ -10,6 +10,9 @@ BIN := .venv/bin
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
+demo: .venv/ready
+	@$(BIN)/python -m tests.github.demo
+
 test: .venv/ready
 	$(BIN)/pytest
 

@@ -68,7 +68,7 @@ def _content(code: Codebase, path: str) -> bytes:
 
 def _edited(content: bytes, edits: list[Edit]) -> bytes:
     newline = b"\r\n" if b"\r\n" in content else b"\n"
-    for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end) if e.span else (0, 0), reverse=True):
+    for edit in sorted(reversed(edits), key=lambda e: (e.span.start, e.span.end) if e.span else (0, 0), reverse=True):
         text = edit.text.replace(b"\r\n", b"\n").replace(b"\n", newline)
         content = text if edit.span is None else content[: edit.span.start] + text + content[edit.span.end :]
     return content
