@@ -21,6 +21,7 @@ BASE = {
 }
 CHANGE = {
     "api/mail.py": 'import os\n\nMAIL_KEY = os.environ["MAIL_KEY"]\nREGION = os.getenv("MAIL_REGION", "eu")\n',
+    "migrations/0002_trim.sql": "ALTER TABLE users DROP COLUMN email;\n",
     "web/client.ts": 'import https from "node:https";\n\n'
     "export const agent = new https.Agent({ rejectUnauthorized: false });\n",
 }
@@ -76,9 +77,9 @@ def play(hub: GitHubStandIn) -> None:
     print(shop.git("show", "--stat", "--patch", "--format=commit %h%n%n%B", "mail").decode())
     print("prodgate replies:\n" + "\n".join(f"  {line}" for line in shop.comments[-1]["body"].splitlines()[:-2]))
 
-    print("\nalice verifies certificates again.\n")
+    print("\nalice verifies certificates again and keeps the column.\n")
     fixed = CHANGE["web/client.ts"].replace("rejectUnauthorized: false", "rejectUnauthorized: true")
-    hub.push(shop, "mail", {"web/client.ts": fixed})
+    hub.push(shop, "mail", {"web/client.ts": fixed, "migrations/0002_trim.sql": None})
     hub.wait_for(lambda: shop.tip("mail") != before and hub.checks(shop, number).get("prodgate"))
     show(hub.checks(shop, number))
     hub.wait_for(lambda: hub.mergeable(shop, number))

@@ -1,0 +1,1 @@
+"""One file a runner: which files, which part of them, which dialect."""

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from migration_guards.guard import Guard
+from migration_guards.model import Dialect, Kind, Operation
+from rules.core.codebase import Codebase
+from rules.core.finding import Finding, Severity
+from rules.core.rule import Bad, Good
+
+
+class AddNotNullColumnWithoutDefault(Guard):
+    """A migration adds a required column that existing rows cannot fill.
+
+    PostgreSQL and SQLite refuse the statement as soon as the table has a row; the running version of the
+    application, which does not know the column, fails on every insert. Add the column nullable or with a
+    default, fill it in batches, and make it NOT NULL in a later release.
+    """
+
+    id = "migrations/add-not-null-column-without-default"
+    reference = "ML16"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = (
+        Bad({"migrations/2.sql": "ALTER TABLE users ADD COLUMN region text NOT NULL;"}),
+        Bad({"sqlite/migrations/2.sql": "ALTER TABLE users ADD region text NOT NULL;"}),
+        Good({"migrations/2.sql": "ALTER TABLE users ADD COLUMN region text NOT NULL DEFAULT 'eu', ADD n int;"}),
+        Good({"migrations/2.sql": "ALTER TABLE users ADD COLUMN id bigserial NOT NULL;"}),
+        Good({"migrations/2.sql": "CREATE TABLE users (a int); ALTER TABLE users ADD COLUMN b int NOT NULL;"}),
+    )
+
+    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        clause = subject.clause
+        if clause.kind is not Kind.ADD_COLUMN or subject.table_is_new or subject.dialect is Dialect.OTHER:
+            return
+        if clause.not_null and not clause.has_default:
+            yield self.against(
+                subject, f"{clause.table}.{clause.name} is NOT NULL without a default: existing rows cannot have it."
+            )

@@ -1,0 +1,1 @@
+"""Readers: SQL text to operations."""
