@@ -43,9 +43,10 @@ class _Worker:
 
 
 class EvaluatorPool:
-    """At most `size` processes. `seconds` is the wall clock that one attempt at a task may take."""
+    """At most `size` processes of a Python module. `seconds` is the wall clock that one attempt at a task may take."""
 
-    def __init__(self, size: int = 2, seconds: float = 120.0) -> None:
+    def __init__(self, size: int = 2, seconds: float = 120.0, module: str = "bot.evaluator.child") -> None:
+        self._module = module
         self._slots = asyncio.Semaphore(size)
         self._idle: list[_Worker] = []
         self._seconds = seconds
@@ -125,7 +126,7 @@ class EvaluatorPool:
             sys.executable,
             "-P",
             "-m",
-            "bot.evaluator.child",
+            self._module,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=Path(sys.prefix),
