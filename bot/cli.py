@@ -27,6 +27,9 @@ app = typer.Typer(
 class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
 
 
 class FailOn(StrEnum):
@@ -118,12 +121,22 @@ def check(
     fail_on: Annotated[FailOn, typer.Option(help="What fails: an error, a warning too, or never.")] = FailOn.ERROR,
 ) -> None:
     """Judges a change in a local repository. Exit 0 pass, 1 gate failed, 2 usage, 3 could not look."""
-    from bot.report.text import render_json, render_text
+    from bot.report.json_report import render_json
+    from bot.report.markdown import render_markdown
+    from bot.report.sarif import render_sarif
+    from bot.report.text import render_text
+    from bot.report.workflow import render_workflow
 
     chosen = _packs(pack)
     with opened(path, base, head) as (sides, policy):
         judged, _ = asyncio.run(_judge(sides, policy, chosen, fixing=False))
-    render = {Format.TEXT: render_text, Format.JSON: render_json}[format]
+    render = {
+        Format.TEXT: render_text,
+        Format.JSON: render_json,
+        Format.SARIF: render_sarif,
+        Format.MARKDOWN: render_markdown,
+        Format.GITHUB: render_workflow,
+    }[format]
     if output:
         output.write_text(render(judged.verdict), "utf-8")
     else:

@@ -13,8 +13,8 @@ from bot.flows.hub import Hub, HubError, Place
 from bot.flows.judge import Judged, Sides, judge
 from bot.jobs import GATE, Job
 from bot.ports import EvaluationFailed, Evaluator, Scanners
-from bot.report.check_run import Context, gate, pack_run
-from bot.report.model import CheckRun
+from bot.report.check_run import gate, pack_run
+from bot.report.model import CheckRun, Context
 from rules.catalog import all_rules, packs
 from rules.policy import POLICY_PATH, Conclusion, Policy, Verdict
 from rules.policy_file import PolicyError, parse_policy

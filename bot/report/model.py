@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
+from rules.core.finding import Finding
 from rules.policy import Conclusion
 
 
@@ -44,3 +46,28 @@ class CheckRun:
     annotations: tuple[Annotation, ...]
     actions: tuple[Action, ...]
     details_url: str = ""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A commit of ours on this pull request, and the findings that it repaired."""
+
+    commit: str
+    fixed: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a verdict belongs: repository as `owner/name`, commit, addresses, annotation budget.
+
+    `html_url` is GitHub's address without a slash at the end, `details_url` our page of the run or empty.
+    `sources` are file contents at the head, by path: a fix in one of them is shown as a diff.
+    """
+
+    repository: str
+    head: str
+    html_url: str
+    details_url: str
+    budget: int = 200
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    repairs: tuple[Repair, ...] = ()

@@ -2,57 +2,56 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
+from typing import Literal
 
+from bot.report.annotations import spoken
+from bot.report.escape import one_line
 from rules.policy import Judged, Verdict
+
+Style = Literal["place", "blocks", "error", "warning", "note", "rule", "success", "neutral", "failure", "cancelled"]
+Paint = Callable[[str, Style], str]
+"""Colours a piece of text for its role; it must not change the characters that are seen."""
 
 
 def plain(text: str) -> str:
-    """Untrusted text without control characters."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    """Untrusted text on one line, without control characters and without commands to a runner that reads the log."""
+    line = one_line(text).replace("##[", "#\\x23[")
+    return "\\x3a" + line[1:] if line.startswith("::") else line
 
 
-def render_text(verdict: Verdict) -> str:
+def _unpainted(text: str, style: Style) -> str:
+    return text
+
+
+def render_text(verdict: Verdict, paint: Paint = _unpainted) -> str:
     """One line a new finding, what could not be looked at, and a last line with the decision."""
-    spoken = [item for item in verdict.judged if item.new and not item.suppressed_by]
-    lines = [_line(item) for item in spoken]
+    new = spoken(verdict.judged)
+    lines = [_line(item, paint) for item in new]
     for blind in dict.fromkeys((b.path, b.reason) for b in verdict.blind if b.fatal):
-        lines.append(f"could not look: {plain(': '.join(filter(None, blind)))}")
+        lines.append(f"{paint('could not look', 'failure')}: {plain(': '.join(filter(None, blind)))}")
+    lines += [
+        f"{plain(_where(item))}: suppressed: {plain(item.suppressed_by)} [{item.finding.rule}]"
+        for item in verdict.judged
+        if item.new and item.suppressed_by
+    ]
     lines += [plain(note) for note in verdict.notes]
     old = sum(not item.new for item in verdict.judged)
-    blocking = len(verdict.blocking)
-    lines.append(f"{verdict.conclusion}: {blocking} blocking, {len(spoken) - blocking} worth a look, {old} older")
+    blocking = sum(item.blocks for item in new)
+    decision = paint(str(verdict.conclusion), verdict.conclusion.value)
+    lines.append(f"{decision}: {blocking} blocking, {len(new) - blocking} worth a look, {old} older")
     return "\n".join(lines) + "\n"
 
 
-def _line(item: Judged) -> str:
+def _where(item: Judged) -> str:
+    where = item.finding.where
+    return f"{where.path}:{where.line}:{where.column}"
+
+
+def _line(item: Judged, paint: Paint) -> str:
     finding = item.finding
-    where = finding.where
-    mark = "blocks" if item.blocks else str(finding.severity)
-    return f"{plain(where.path)}:{where.line}:{where.column}: {mark}: {plain(finding.message)} [{finding.rule}]"
-
-
-def render_json(verdict: Verdict) -> str:
-    """The verdict as one JSON object: `conclusion`, `findings`, `could_not_look`, `notes`."""
-    findings = [
-        {
-            "rule": item.finding.rule,
-            "key": list(item.finding.key),
-            "path": item.finding.where.path,
-            "line": item.finding.where.line,
-            "column": item.finding.where.column,
-            "end_line": item.finding.where.end_line,
-            "end_column": item.finding.where.end_column,
-            "severity": item.finding.severity,
-            "confidence": item.finding.confidence,
-            "message": item.finding.message,
-            "new": item.new,
-            "blocks": item.blocks,
-            "suppressed_by": item.suppressed_by,
-            "fix": item.finding.fix.title if item.finding.fix else None,
-        }
-        for item in verdict.judged
-    ]
-    blind = [{"rule": b.rule, "path": b.path, "reason": b.reason, "fatal": b.fatal} for b in verdict.blind]
-    report = {"conclusion": verdict.conclusion, "findings": findings, "could_not_look": blind, "notes": verdict.notes}
-    return json.dumps(report, indent=2) + "\n"
+    style: Style = "blocks" if item.blocks else finding.severity.value
+    mark = paint("blocks" if item.blocks else finding.severity.value, style)
+    place = paint(plain(_where(item)), "place")
+    rule = paint(f"[{plain(finding.rule)}]", "rule")
+    return f"{place}: {mark}: {plain(finding.message)} {rule}"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from bot.flows.hub import Place
-from bot.report.text import render_json
+from bot.report.json_report import render_json
 from rules.policy import Verdict
 
 _metadata = sa.MetaData()
