@@ -32,19 +32,22 @@ class Bot:
     """Everything that one process works with."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = Client(settings.app_id, settings.private_key.get_secret_value(), settings.api_url)
+        self._client = Client(
+            settings.app_id, settings.private_key.get_secret_value(), settings.api_url, settings.ca_bundle
+        )
         self._pool = EvaluatorPool()
+        mirrors = MirrorCache(settings.data_dir / "mirrors", reach=settings.git_environment)
         self.hub = GitHubHub(self._client, settings.app_id)
         self.store = RunStore(settings.database)
         self._tools = Tools(
             hub=self.hub,
-            repositories=MirroredRepositories(MirrorCache(settings.data_dir / "mirrors"), settings.github_url),
+            repositories=MirroredRepositories(mirrors, settings.github_url),
             evaluator=self._pool,
             scanners=Suite(discovered()),
             runs=self.store,
-            html_url=settings.github_url.rstrip("/"),
+            html_url=settings.github_url,
             link_url="",
-            cache=str((settings.data_dir / "facts.sqlite").absolute()),
+            cache=str(settings.data_dir / "facts.sqlite"),
         )
 
     async def perform(self, job: Job, run: str) -> str:
@@ -87,12 +90,13 @@ def lock_data_dir(folder: Path) -> IO[str]:
 
 def create_app(settings: Settings, *, web: bool = True, worker: bool = True) -> FastAPI:
     """The web process, the worker, or both in one."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.embedded and web != worker:
+        raise SettingsError("PRODGATE_DATABASE_URL is not set, and web and worker apart need it.")
     producer = Producer(settings.database) if web else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        held = lock_data_dir(settings.data_dir) if worker and settings.database.startswith("sqlite") else None
+        held = lock_data_dir(settings.data_dir) if settings.embedded else None
         bot = Bot(settings)
         app.state.bot = bot
         engine = Worker(settings.database, bot.perform) if worker else None

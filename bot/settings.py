@@ -2,50 +2,88 @@
 
 from __future__ import annotations
 
+import os
+import ssl
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SECRET_CHARACTERS = 32
+"""Least length of a key that signs: 256 bits, if each character carries eight."""
+
+POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
 class SettingsError(Exception):
     """A setting is wrong or missing. The message is one sentence that names it."""
 
 
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("it is not an address such as https://host")
+    if parts.username is not None:
+        raise ValueError("an address must not carry a password")
+    return value.rstrip("/")
+
+
+def _optional_address(value: str) -> str:
+    return _address(value) if value else value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+OptionalAddress = Annotated[str, AfterValidator(_optional_address)]
+
+
 class Settings(BaseSettings):
     """Every setting is an environment variable with the prefix `PRODGATE_`."""
 
-    model_config = SettingsConfigDict(env_prefix="PRODGATE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PRODGATE_", extra="ignore", frozen=True, validate_default=True)
 
     app_id: int = Field(gt=0)
     private_key: SecretStr
-    webhook_secret: Annotated[tuple[SecretStr, ...], NoDecode]
-    github_url: str = "https://github.com"
-    github_api_url: str = ""
+    webhook_secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(min_length=1)
+    github_url: Address = "https://github.com"
+    github_api_url: OptionalAddress = ""
     database_url: str = ""
     data_dir: Path = Path(".data")
-    public_url: str = ""
-    host: str = "127.0.0.1"
+    public_url: OptionalAddress = ""
+    host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8000, ge=1, le=65535)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
-    ca_bundle: str = ""
+    ca_bundle: Path | None = None
     dashboard: Literal["off", "local", "github"] = "off"
 
     @field_validator("webhook_secret", "secret_key", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",")) if value.strip() else ()
 
     @field_validator("webhook_secret", "secret_key")
     @classmethod
     def _filled(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(not secret.get_secret_value() for secret in value):
-            raise ValueError("a secret must not be empty")
+            raise ValueError("one of its comma-separated values is empty")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(secret.get_secret_value()) < SECRET_CHARACTERS for secret in value):
+            raise ValueError(f"a key must have at least {SECRET_CHARACTERS} characters")
         return value
 
     @field_validator("private_key")
@@ -55,40 +93,105 @@ class Settings(BaseSettings):
         if "-----BEGIN" not in text:
             try:
                 text = Path(text).read_text("utf-8")
-            except (OSError, UnicodeDecodeError):
-                raise ValueError("neither a PEM key nor the path of one") from None
-        if "PRIVATE KEY-----" not in text:
-            raise ValueError("it holds no private key")
+            except (OSError, ValueError):
+                raise ValueError("it is neither a PEM key nor the path of one") from None
+        try:
+            key = load_pem_private_key(text.encode(), None)
+        except (ValueError, TypeError):
+            key = None
+        if not isinstance(key, RSAPrivateKey):
+            raise ValueError("it holds no RSA private key in PEM without a password")
         return SecretStr(text)
 
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str) -> str:
+        if value and value.partition("://")[0] not in POSTGRESQL:
+            raise ValueError("it must start with postgresql://; without it SQLite in the data directory is used")
+        try:
+            sa.make_url(value or "sqlite://")
+        except (sa.exc.ArgumentError, ValueError):
+            raise ValueError("it is not a database address") from None
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _writable(cls, value: Path) -> Path:
+        try:
+            value.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as problem:
+            raise ValueError(f"it cannot be made ({problem.strerror})") from None
+        if not os.access(value, os.W_OK | os.X_OK):
+            raise ValueError("it cannot be written to")
+        return value.absolute()
+
+    @field_validator("ca_bundle", mode="before")
+    @classmethod
+    def _absent(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        try:
+            ssl.create_default_context(cafile=value)
+        except (OSError, ssl.SSLError):
+            raise ValueError("it is not a file of PEM certificates") from None
+        return value.absolute()
+
     @model_validator(mode="after")
-    def _secrets(self) -> Settings:
-        if not self.webhook_secret:
-            raise ValueError("webhook_secret must not be empty")
+    def _complete(self) -> Settings:
+        if self.public_url:
+            self._require("secret_key", "PRODGATE_PUBLIC_URL")
+        if self.dashboard == "github":
+            for name in ("public_url", "secret_key", "client_id", "client_secret"):
+                self._require(name, "PRODGATE_DASHBOARD=github")
         return self
+
+    def _require(self, name: str, needed_by: str) -> None:
+        value: Any = getattr(self, name)
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+            raise ValueError(f"PRODGATE_{name.upper()} is not set, and {needed_by} needs it")
 
     @property
     def api_url(self) -> str:
         """The REST address: given, or as github.com and GitHub Enterprise Server have it."""
         if self.github_api_url:
-            return self.github_api_url.rstrip("/")
-        if self.github_url.rstrip("/") == "https://github.com":
+            return self.github_api_url
+        if self.github_url == "https://github.com":
             return "https://api.github.com"
-        return f"{self.github_url.rstrip('/')}/api/v3"
-
-    @property
-    def link_url(self) -> str:
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return f"{self.github_url}/api/v3"
 
     @property
     def database(self) -> str:
         """A SQLAlchemy address: PostgreSQL by psycopg, or SQLite in the data directory."""
         if not self.database_url:
-            return f"sqlite:///{(self.data_dir / 'prodgate.sqlite').absolute()}"
-        scheme, separator, rest = self.database_url.partition("://")
-        if scheme in ("postgres", "postgresql"):
-            scheme = "postgresql+psycopg"
-        return f"{scheme}{separator}{rest}"
+            return f"sqlite:///{self.data_dir / 'prodgate.sqlite'}"
+        return f"postgresql+psycopg://{self.database_url.partition('://')[2]}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether web and worker must be one process, since the database is a file."""
+        return not self.database_url
+
+    @property
+    def git_environment(self) -> Mapping[str, str]:
+        """What git needs besides the standard proxy variables to reach GitHub."""
+        return {"GIT_SSL_CAINFO": str(self.ca_bundle)} if self.ca_bundle else {}
+
+    @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """The first signs, all verify."""
+        return tuple(key.get_secret_value() for key in self.secret_key)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must never be shown."""
+        held = (*self.webhook_secret, *self.secret_key, self.client_secret, self.private_key)
+        password = sa.make_url(self.database).password
+        return tuple(filter(None, [*(secret.get_secret_value() for secret in held), str(password or "")]))
 
 
 def load_settings() -> Settings:
@@ -96,9 +199,11 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as problem:
-        error = problem.errors()[0]
-        name = "PRODGATE_" + "_".join(str(part) for part in error["loc"][:1]).upper()
-        if error["type"] == "missing":
-            raise SettingsError(f"{name} is not set.") from None
-        reason = error["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name} is wrong: {reason}.") from None
+        error = problem.errors(include_input=False)[0]
+    reason = error["msg"].removeprefix("Value error, ").rstrip(".")
+    if not error["loc"]:
+        raise SettingsError(f"{reason}.")
+    name = "PRODGATE_" + str(error["loc"][0]).upper()
+    if error["type"] == "missing" or (error["type"] == "too_short" and error["ctx"]["actual_length"] == 0):
+        raise SettingsError(f"{name} is not set.")
+    raise SettingsError(f"{name} is wrong: {reason}.")

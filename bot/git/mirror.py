@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +28,13 @@ class Remote:
 
 
 class MirrorCache:
-    """The mirrors below one folder, at most `limit` bytes; those not used for longest go first."""
+    """The mirrors below one folder, at most `limit` bytes; those not used for longest go first.
 
-    def __init__(self, folder: Path, limit: int = 20 * 1024**3) -> None:
+    `reach` is what git's environment needs besides the proxy variables to reach the remote.
+    """
+
+    def __init__(self, folder: Path, limit: int = 20 * 1024**3, reach: Mapping[str, str] | None = None) -> None:
+        self._reach = reach or {}
         self._folder = folder
         self._limit = limit
 
@@ -53,7 +57,7 @@ class MirrorCache:
         fetch = ("-c", f"remote.origin.url={remote.url}", "-c", "fetch.negotiationAlgorithm=default",
                  "fetch", "--quiet", "--no-tags", "--no-auto-gc", "--no-write-fetch-head",
                  "--no-recurse-submodules")  # fmt: skip
-        env = with_token(remote.token)
+        env = with_token(remote.token, self._reach)
         held = set((await run_async(place, "for-each-ref", "--format=%(refname:lstrip=2)", KEPT)).decode().split())
         absent = [name for name in wants if name not in held]
         if absent:

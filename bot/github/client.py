@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from githubkit import AppAuthStrategy, GitHub, Response, TokenAuthStrategy
@@ -29,11 +33,21 @@ class _Shared(httpx.AsyncHTTPTransport):
         return None
 
 
-class Client:
-    """Authenticated requests for one App registration at one host."""
+def proxy_for(address: str) -> str | None:
+    """The proxy that the standard variables name for an address. httpx reads them only without a transport of ours."""
+    parts, proxies = urlsplit(address), getproxies()
+    if proxy_bypass(parts.netloc):
+        return None
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
-    def __init__(self, app_id: int, private_key: str, api_url: str) -> None:
-        self._transport = _Shared(trust_env=True)
+
+class Client:
+    """Authenticated requests for one App registration at one host. `ca_bundle` replaces the known authorities."""
+
+    def __init__(self, app_id: int, private_key: str, api_url: str, ca_bundle: Path | None = None) -> None:
+        trusted: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else True
+        self._transport = _Shared(verify=trusted, proxy=proxy_for(api_url))
         self._gate = asyncio.Semaphore(CONCURRENT)
         self._minting: dict[tuple[int, int], asyncio.Lock] = {}
         self._tokens: dict[tuple[int, int], tuple[str, float]] = {}
