@@ -205,14 +205,16 @@ def _serve(*, web: bool, worker: bool) -> None:
     import uvicorn
 
     from bot.app import create_app
+    from bot.logs import configure_logs
     from bot.settings import SettingsError, load_settings
 
     try:
         settings = load_settings()
+        configure_logs(settings.log_level, settings.log_format, settings.secrets)
         application = create_app(settings, web=web, worker=worker)
     except SettingsError as problem:
         raise fail(str(problem)) from None
-    uvicorn.run(application, host=settings.host, port=settings.port, log_level=settings.log_level, access_log=False)
+    uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False)
 
 
 @app.command()

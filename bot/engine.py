@@ -8,7 +8,7 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, SetEnqueueOptions, SetWorkflowID
 from dbos._serialization import DBOSPortableJSONSerializer
+from structlog.contextvars import bound_contextvars
 
 from bot.jobs import Job
 from bot.web.webhook import QueueAway
@@ -87,17 +88,18 @@ async def perform(fields: dict[str, Any], workflow: str) -> str:
     """Runs the flow; cancelled when a newer head arrives."""
     run = hashlib.sha256(workflow.encode()).hexdigest()[:32]
     job = Job(**fields)
-    bound = log.bind(run=run, repository=f"{job.owner}/{job.name}", pull=job.pull, job=job.kind)
-    try:
-        outcome = await _perform[0](job, run)
-    except asyncio.CancelledError:
-        bound.info("job superseded")
-        raise
-    except Exception as problem:
-        bound.error("job failed", reason=f"{type(problem).__name__}: {problem}"[:500])
-        raise
-    bound.info("job done", outcome=outcome)
-    return outcome
+    with bound_contextvars(run=run, **job.context):
+        log.info("job begins")
+        try:
+            outcome = await _perform[0](job, run)
+        except asyncio.CancelledError:
+            log.info("job superseded")
+            raise
+        except Exception:
+            log.exception("job failed")
+            raise
+        log.info("job done", outcome=outcome)
+        return outcome
 
 
 class Producer:
@@ -122,7 +124,7 @@ class Producer:
             }
             async with self._one:
                 try:
-                    await self._client.enqueue_async(options, asdict(job))
+                    await self._client.enqueue_async(options, asdict(replace(job, delivery=delivery)))
                 except (sa.exc.SQLAlchemyError, OSError) as problem:
                     raise QueueAway(str(problem).splitlines()[0]) from None
 
@@ -144,8 +146,7 @@ class Worker:
             "application_version": VERSION,
             "executor_id": self.executor,
             "serializer": DBOSPortableJSONSerializer(),
-            "log_level": "CRITICAL",
-            "console_log_level": "CRITICAL",
+            "log_level": "WARNING",
         }
         self._dbos = DBOS(config=config)
         if not hasattr(DBOS, "_recover_pending_workflows"):

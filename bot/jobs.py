@@ -16,7 +16,10 @@ GATE = "prodgate"
 
 @dataclass(frozen=True)
 class Job:
-    """Work to do, named by ids alone. `pull` is 0 for work on a whole repository or merge group."""
+    """Work to do, named by ids alone. `pull` is 0 for work on a whole repository or merge group.
+
+    `delivery` is the webhook that asked for it, empty for work of our own accord.
+    """
 
     kind: Literal["check", "repair", "group", "close", "sweep"]
     installation: int = 0
@@ -29,6 +32,14 @@ class Job:
     comment: int = 0
     sender: str = ""
     words: str = ""
+    delivery: str = ""
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What every log line of the job says of it."""
+        repository = f"{self.owner}/{self.name}" if self.name else ""
+        named = {"delivery": self.delivery, "repository": repository, "pull": self.pull, "job": self.kind}
+        return {key: value for key, value in named.items() if value}
 
 
 class EventError(Exception):

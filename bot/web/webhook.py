@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from fastapi import APIRouter, Request, Response
+from structlog.contextvars import bound_contextvars
 
 from bot.jobs import EventError, Job, jobs_for
 
@@ -42,20 +43,25 @@ def webhook_router(secrets: Sequence[bytes], app_id: int, enqueue: Enqueue) -> A
         if not signed(body, header, secrets):
             return Response("wrong or missing signature\n", 401)
         event = request.headers.get("x-github-event", "")
-        delivery = request.headers.get("x-github-delivery", "")
+        delivery = request.headers.get("x-github-delivery") or hashlib.sha256(body).hexdigest()
+        with bound_contextvars(delivery=delivery, event_name=event):
+            return await _taken(event, delivery, body)
+
+    async def _taken(event: str, delivery: str, body: bytes) -> Response:
         try:
             jobs = jobs_for(event, json.loads(body), app_id)
         except (EventError, ValueError, RecursionError) as problem:
-            log.warning("delivery refused", delivery=delivery, event_name=event, reason=str(problem)[:200])
+            log.warning("delivery refused", reason=str(problem)[:200])
             return Response("not a payload of this event\n", 400)
         if not jobs:
             return Response("ignored\n", 202)
         try:
-            await enqueue(delivery or hashlib.sha256(body).hexdigest(), jobs)
+            await enqueue(delivery, jobs)
         except QueueAway as problem:
-            log.error("delivery not taken", delivery=delivery, reason=str(problem)[:200])
+            log.error("delivery not taken", reason=str(problem)[:200])
             return Response("the database is away\n", 503, headers={"retry-after": "60"})
-        log.info("delivery taken", delivery=delivery, event_name=event, jobs=len(jobs))
+        for job in jobs:
+            log.info("delivery taken", **job.context)
         return Response("accepted\n", 202)
 
     return router

@@ -28,11 +28,11 @@ def free_port() -> int:
 class RunningBot:
     """`prodgate serve` as a process of its own."""
 
-    def __init__(self, hub: GitHubStandIn, data: Path) -> None:
+    def __init__(self, hub: GitHubStandIn, data: Path, **changed: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data.with_suffix(".log")
-        self._env = {"PATH": os.environ["PATH"], "HOME": os.devnull, **hub.settings(data, self.port)}
+        self._env = {"PATH": os.environ["PATH"], "HOME": os.devnull, **hub.settings(data, self.port), **changed}
         self.start(hub)
 
     def start(self, hub: GitHubStandIn) -> None:

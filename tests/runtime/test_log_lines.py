@@ -1,0 +1,44 @@
+"""What the running bot says while it judges."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.github.standin import GitHubStandIn
+from tests.github.test_main_job import BASE, BROKEN, RunningBot, gate
+
+
+def lines(bot: RunningBot) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in bot.log.read_text().splitlines()]
+
+
+def test_every_line_of_a_job_names_delivery_repository_pull_request_and_run(
+    hub: GitHubStandIn, bot: RunningBot
+) -> None:
+    shop = hub.create_repository("acme/shop", BASE)
+    number = hub.open_pull(shop, "mail", BROKEN)
+    gate(hub, shop, number)
+    hub.wait_for(lambda: any(line["event"] == "job done" for line in lines(bot)))
+    delivered = next(guid for event, guid, _ in hub.deliveries if event == "pull_request")
+    of_the_job = [line for line in lines(bot) if "run" in line]
+    assert {"job begins", "job done"} <= {line["event"] for line in of_the_job}
+    assert {(line["delivery"], line["repository"], line["pull"], line["job"]) for line in of_the_job} == {
+        (delivered, "acme/shop", number, "check")
+    }
+    assert len({line["run"] for line in of_the_job}) == 1
+    taken = next(line for line in lines(bot) if line["event"] == "delivery taken")
+    assert (taken["delivery"], taken["repository"], taken["pull"]) == (delivered, "acme/shop", number)
+
+
+def test_a_job_that_fails_tells_why_and_no_secret(hub: GitHubStandIn, bot: RunningBot) -> None:
+    shop = hub.create_repository("acme/shop", BASE)
+    hub.faults.append(("GET", "/pulls/", 500, {}))
+    hub.faults.extend([("GET", "/pulls/", 500, {})] * 3)
+    hub.open_pull(shop, "mail", BROKEN)
+    hub.wait_for(lambda: any(line["event"] == "job failed" for line in lines(bot)))
+    failed = next(line for line in lines(bot) if line["event"] == "job failed")
+    assert "GitHub answered 500" in failed["exception"]
+    assert (failed["repository"], failed["level"]) == ("acme/shop", "error")
+    told = bot.log.read_text()
+    assert not any(secret in told for secret in (hub.webhook_secret, "PRIVATE KEY", "ghs_", "newnew", "oldold"))
