@@ -7,15 +7,19 @@ import fcntl
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+import sqlalchemy as sa
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot.engine import Producer, Worker
+from bot.engine import DATABASE_SECONDS, Done, Producer, Worker
 from bot.evaluator.pool import EvaluatorPool
-from bot.flows.check import Tools, check, check_group, place_of
+from bot.flows.catch_up import heads_of, installations_to_sweep, redeliver
+from bot.flows.check import Tools, check, check_group, give_up, place_of
 from bot.flows.repair import repair_pull
 from bot.git.mirror import MirrorCache
 from bot.git.repositories import MirroredRepositories
@@ -25,7 +29,12 @@ from bot.jobs import GATE, Job
 from bot.scanners.suite import Suite, discovered
 from bot.settings import Settings, SettingsError
 from bot.store.runs import RunStore
+from bot.store.schema import upgrade
+from bot.web.links import Links
 from bot.web.webhook import webhook_router
+
+KEEP_RUNS = timedelta(days=90)
+"""Longer than a run's link is good for."""
 
 
 class Bot:
@@ -38,7 +47,9 @@ class Bot:
         self._pool = EvaluatorPool()
         mirrors = MirrorCache(settings.data_dir / "mirrors", reach=settings.git_environment)
         self.hub = GitHubHub(self._client, settings.app_id)
-        self.store = RunStore(settings.database)
+        self._database = sa.create_engine(settings.database)
+        self.store = RunStore(self._database)
+        self.links = Links(settings.public_url, settings.signing_keys)
         self._tools = Tools(
             hub=self.hub,
             repositories=MirroredRepositories(mirrors, settings.github_url),
@@ -46,35 +57,56 @@ class Bot:
             scanners=Suite(discovered()),
             runs=self.store,
             html_url=settings.github_url,
-            link_url="",
+            link=self.links.to_run,
             cache=str(settings.data_dir / "facts.sqlite"),
         )
 
-    async def perform(self, job: Job, run: str) -> str:
+    async def perform(self, job: Job, run: str) -> Done:
         """Does one job."""
-        if job.kind == "check":
-            return await check(job, run, self._tools)
-        if job.kind == "group":
-            return await check_group(job, run, self._tools)
-        if job.kind == "repair":
-            return await repair_pull(job, run, self._tools)
-        return await self._sweep(job, run)
+        match job.kind:
+            case "check" if not job.pull:
+                return await self._at_head(job)
+            case "check":
+                return Done(await check(job, run, self._tools))
+            case "group":
+                return Done(await check_group(job, run, self._tools))
+            case "repair":
+                return Done(await repair_pull(job, run, self._tools))
+            case "sweep":
+                return _following(await heads_of(job, self.hub))
+            case "reconcile":
+                return _following(await installations_to_sweep(self.hub))
+            case "redeliver":
+                return Done(f"{await redeliver(self.hub, self.store, datetime.now(UTC))} asked for again")
+            case "retention":
+                return Done(f"{await self.store.forget(datetime.now(UTC) - KEEP_RUNS)} runs deleted")
+            case "close":
+                return Done("closed")
 
-    async def _sweep(self, job: Job, run: str) -> str:
-        """Judges open pull requests whose head has no finished gate of ours."""
-        places = [place_of(job)] if job.repository else await self.hub.repositories(job.installation)
-        done = 0
-        for place in places:
-            for pull in await self.hub.open_pulls(place):
-                if not await self.hub.finished(place, pull.head, GATE):
-                    fresh = Job("check", place.installation, place.repository, place.owner, place.name, pull.number)
-                    await check(fresh, run, self._tools)
-                    done += 1
-        return f"{done} judged"
+    async def standing(self, job: Job) -> bool:
+        """Whether the head that a job names is still its pull request's, and nobody asks for what is done."""
+        place = place_of(job)
+        if (await self.hub.pull(place, job.pull)).head != job.head:
+            return False
+        return bool(job.delivery) or not await self.hub.finished(place, job.head, GATE)
+
+    async def give_up(self, job: Job, run: str) -> None:
+        """Says on the pull request that the job cannot be done."""
+        if job.kind in ("check", "group"):
+            await give_up(job, run, self._tools)
+
+    async def _at_head(self, job: Job) -> Done:
+        numbers = await self.hub.pulls_at(place_of(job), job.head)
+        return _following(tuple(replace(job, pull=number) for number in numbers))
 
     def close(self) -> None:
         """Ends the evaluating processes. Works from any thread: the flows ran on the queue's own event loop."""
         self._pool.kill()
+        self._database.dispose()
+
+
+def _following(jobs: tuple[Job, ...]) -> Done:
+    return Done(f"{len(jobs)} to do", jobs)
 
 
 def lock_data_dir(folder: Path) -> IO[str]:
@@ -88,18 +120,30 @@ def lock_data_dir(folder: Path) -> IO[str]:
     return handle
 
 
+def migrate(settings: Settings) -> None:
+    """Brings our tables up to date; raises `SettingsError` when the database is not to be reached."""
+    engine = sa.create_engine(settings.database)
+    try:
+        upgrade(engine)
+    except sa.exc.SQLAlchemyError as problem:
+        reason = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
+        raise SettingsError(f"PRODGATE_DATABASE_URL names a database that cannot be used: {reason}.") from None
+    finally:
+        engine.dispose()
+
+
 def create_app(settings: Settings, *, web: bool = True, worker: bool = True) -> FastAPI:
-    """The web process, the worker, or both in one."""
+    """The web process, the worker, or both in one; raises `SettingsError`."""
     if settings.embedded and web != worker:
         raise SettingsError("PRODGATE_DATABASE_URL is not set, and web and worker apart need it.")
+    held = lock_data_dir(settings.data_dir) if settings.embedded else None
+    migrate(settings)
+    bot = Bot(settings)
     producer = Producer(settings.database) if web else None
+    engine = Worker(settings.database, bot) if worker else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        held = lock_data_dir(settings.data_dir) if settings.embedded else None
-        bot = Bot(settings)
-        app.state.bot = bot
-        engine = Worker(settings.database, bot.perform) if worker else None
         if engine:
             await asyncio.to_thread(engine.start)
         try:
@@ -123,8 +167,8 @@ def create_app(settings: Settings, *, web: bool = True, worker: bool = True) -> 
         return {"status": "ok"}
 
     @app.get("/readyz")
-    def readyz() -> Response:
-        problems = _problems(app.state.bot, settings)
+    async def readyz() -> Response:
+        problems = await _problems(bot, settings)
         return Response("\n".join(problems or ["ready"]) + "\n", 503 if problems else 200, media_type="text/plain")
 
     @app.get("/metrics")
@@ -134,11 +178,12 @@ def create_app(settings: Settings, *, web: bool = True, worker: bool = True) -> 
     return app
 
 
-def _problems(bot: Bot, settings: Settings) -> list[str]:
+async def _problems(bot: Bot, settings: Settings) -> list[str]:
     problems = []
     try:
-        bot.store.ready()
-    except Exception as problem:
+        async with asyncio.timeout(DATABASE_SECONDS):
+            await bot.store.ready()
+    except (sa.exc.SQLAlchemyError, OSError) as problem:
         problems.append(f"database: {type(problem).__name__}")
     if shutil.disk_usage(settings.data_dir).free < 512 * 1024**2:
         problems.append("disk: less than 512 MB free in the data directory")

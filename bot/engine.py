@@ -7,18 +7,22 @@ import contextlib
 import hashlib
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, SetEnqueueOptions, SetWorkflowID
+from dbos._error import DBOSAwaitedWorkflowCancelledError
 from dbos._serialization import DBOSPortableJSONSerializer
 from structlog.contextvars import bound_contextvars
 
+from bot.flows.hub import HubError
 from bot.jobs import Job
+from bot.store.tables import leases
 from bot.web.webhook import QueueAway
 
 VERSION = "1"
@@ -27,79 +31,186 @@ VERSION = "1"
 ATTEMPTS = 3
 """Recoveries after which a job that kills its worker is given up."""
 
+DATABASE_SECONDS = 0.8
+"""How long the web waits for the database before it answers that it is away."""
+
 LEASE_SECONDS = 5.0
 DEAD_SECONDS = 20.0
 KEEP = timedelta(days=8)
 """Longer than GitHub's window of redelivery (7 days on Enterprise Server), since the delivery id dedupes."""
 
-Perform = Callable[[Job, str], Awaitable[str]]
+SCHEDULES = {"redeliver": "*/5 * * * *", "reconcile": "17 * * * *", "retention": "43 3 * * *"}
+"""Work of our own accord, by kind of job, as cron expressions in UTC."""
+
 log = structlog.get_logger()
-_perform: list[Perform] = []
 
 INGEST, PULL, CPU = "ingest", "pull", "cpu"
 POLL_SECONDS = 0.2
 
-_leases = sa.Table(
-    "prodgate_leases",
-    sa.MetaData(),
-    sa.Column("executor", sa.String, primary_key=True),
-    sa.Column("seen", sa.DateTime, nullable=False),
-)
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a job, in a word, and the jobs that follow from it."""
+
+    outcome: str
+    then: tuple[Job, ...] = ()
+
+
+class Performer(Protocol):
+    """Does the work that the queue keeps."""
+
+    async def perform(self, job: Job, run: str) -> Done:
+        """Does a job; a `HubError` is tried again."""
+
+    async def standing(self, job: Job) -> bool:
+        """Whether the head that a job names is still its pull request's."""
+
+    async def give_up(self, job: Job, run: str) -> None:
+        """Says on the pull request that the job cannot be done."""
+
+
+_performer: list[Performer] = []
 
 
 def _subject(job: Job) -> str:
-    return f"{job.repository}:{job.pull or job.head or 'all'}"
+    if job.repository:
+        return f"{job.repository}:{job.pull or job.head or 'all'}"
+    return f"{job.kind}:{job.installation}"
+
+
+def _job(fields: Mapping[str, Any]) -> Job:
+    """A job from the queue, whichever release put it there."""
+    known = {field.name for field in dataclass_fields(Job)}
+    return Job(**{name: value for name, value in fields.items() if name in known})
+
+
+def _run(workflow: str) -> str:
+    return hashlib.sha256(workflow.encode()).hexdigest()[:32]
 
 
 @DBOS.workflow(name="ingest", max_recovery_attempts=ATTEMPTS)
-async def ingest(fields: dict[str, Any]) -> None:
-    """Ends older work on the same pull request and queues the new."""
-    job = Job(**fields)
+async def ingest(fields: dict[str, Any]) -> str:
+    """Ends older work on the same pull request and queues the new; drops what is obsolete."""
+    job = _job(fields)
+    if job.kind == "check" and not await standing(fields):
+        return "obsolete"
     if job.kind in ("check", "close"):
-        pending = await DBOS.list_workflows_async(
-            workflow_id_prefix=f"check:{_subject(job)}:", status=["PENDING", "ENQUEUED"], load_input=False
-        )
-        if pending:
-            await DBOS.cancel_workflows_async([found.workflow_id for found in pending], cancel_children=True)
+        older = await pending(f"check:{_subject(job)}:")
+        same = [name for name in older if name.startswith(f"check:{_subject(job)}:{job.head}:")]
+        if same and same == older and job.kind == "check" and not job.base:
+            return "already at work"
+        if older:
+            await DBOS.cancel_workflows_async(older, cancel_children=True)
     if job.kind == "close":
-        return
-    name = f"{job.kind}:{_subject(job)}:{DBOS.workflow_id}"
+        return "closed"
+    name = f"{job.kind}:{_subject(job)}:{job.head}:{DBOS.workflow_id}"
     with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=_subject(job)):
         await DBOS.enqueue_workflow_async(PULL, on_pull, fields)
+    return "queued"
 
 
-@DBOS.workflow(name="on_pull", max_recovery_attempts=ATTEMPTS)
+@DBOS.workflow(name="on_pull", max_recovery_attempts=2 * ATTEMPTS)
 async def on_pull(fields: dict[str, Any]) -> str:
-    """One piece of work on one pull request at a time."""
+    """One piece of work on one pull request at a time. Outlives the work itself, to say when that is given up."""
     name = f"{DBOS.workflow_id}:work"
     with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=str(fields["installation"])):
         handle = await DBOS.enqueue_workflow_async(CPU, work, fields)
-    return await handle.get_result()
+    try:
+        return await handle.get_result()
+    except DBOSAwaitedWorkflowCancelledError:
+        return "superseded"
+    except Exception:
+        await give_up(fields, name)
+        return "given up"
 
 
 @DBOS.workflow(name="work", max_recovery_attempts=ATTEMPTS)
 async def work(fields: dict[str, Any]) -> str:
     """The work itself, a share of the workers for each installation."""
-    return await perform(fields, str(DBOS.workflow_id))
+    done = await perform(fields, str(DBOS.workflow_id))
+    for number, then in enumerate(done["then"]):
+        name = f"{DBOS.workflow_id}:{number}"
+        with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=_subject(_job(then))):
+            await DBOS.enqueue_workflow_async(INGEST, ingest, then)
+    return str(done["outcome"])
 
 
-@DBOS.step(name="perform", preemptible=True)
-async def perform(fields: dict[str, Any], workflow: str) -> str:
-    """Runs the flow; cancelled when a newer head arrives."""
-    run = hashlib.sha256(workflow.encode()).hexdigest()[:32]
-    job = Job(**fields)
+@DBOS.workflow(name="tick", max_recovery_attempts=ATTEMPTS)
+async def tick(at: Any, kind: str) -> None:
+    """One turn of a schedule."""
+    if kind == "retention":
+        await forget()
+    job = Job(kind)  # type: ignore[arg-type]
+    with SetWorkflowID(f"{DBOS.workflow_id}:ingest"), SetEnqueueOptions(queue_partition_key=_subject(job)):
+        await DBOS.enqueue_workflow_async(INGEST, ingest, asdict(job))
+
+
+@DBOS.step(name="standing")
+async def standing(fields: dict[str, Any]) -> bool:
+    """Whether a job is still worth doing; yes when GitHub cannot be asked, since the work will ask again."""
+    job = _job(fields)
+    if not (job.pull and job.head):
+        return True
+    try:
+        return await _performer[0].standing(job)
+    except HubError:
+        return True
+
+
+@DBOS.step(name="pending")
+async def pending(prefix: str) -> list[str]:
+    """The unfinished work whose id starts so."""
+    found = await DBOS.list_workflows_async(
+        workflow_id_prefix=prefix, status=["PENDING", "ENQUEUED"], name="on_pull", load_input=False
+    )
+    return [workflow.workflow_id for workflow in found]
+
+
+def _worth_repeating(problem: BaseException) -> bool:
+    return isinstance(problem, HubError)
+
+
+@DBOS.step(
+    name="perform",
+    preemptible=True,
+    retries_allowed=True,
+    max_attempts=3,
+    interval_seconds=5.0,
+    backoff_rate=3.0,
+    should_retry=_worth_repeating,
+)
+async def perform(fields: dict[str, Any], workflow: str) -> dict[str, Any]:
+    """Does the job; cancelled when a newer head arrives."""
+    job, run = _job(fields), _run(workflow)
     with bound_contextvars(run=run, **job.context):
         log.info("job begins")
         try:
-            outcome = await _perform[0](job, run)
+            done = await _performer[0].perform(job, run)
         except asyncio.CancelledError:
             log.info("job superseded")
             raise
         except Exception:
             log.exception("job failed")
             raise
-        log.info("job done", outcome=outcome)
-        return outcome
+        log.info("job done", outcome=done.outcome)
+        return asdict(done)
+
+
+@DBOS.step(name="give_up", retries_allowed=True, max_attempts=5, interval_seconds=5.0, backoff_rate=3.0)
+async def give_up(fields: dict[str, Any], workflow: str) -> None:
+    """Says so where the work is waited for."""
+    job, run = _job(fields), _run(workflow)
+    with bound_contextvars(run=run, **job.context):
+        log.error("job given up")
+        await _performer[0].give_up(job, run)
+
+
+@DBOS.step(name="forget")
+async def forget() -> None:
+    """Deletes finished workflows that no redelivery can ask for again."""
+    before = (datetime.now(UTC) - KEEP).isoformat()
+    while old := await DBOS.list_workflows_async(completed_before=before, limit=500, load_input=False):
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
 
 
 class Producer:
@@ -122,11 +233,11 @@ class Producer:
                 "queue_partition_key": _subject(job),
                 "app_version": VERSION,
             }
-            async with self._one:
-                try:
+            try:
+                async with asyncio.timeout(DATABASE_SECONDS), self._one:
                     await self._client.enqueue_async(options, asdict(replace(job, delivery=delivery)))
-                except (sa.exc.SQLAlchemyError, OSError) as problem:
-                    raise QueueAway(str(problem).splitlines()[0]) from None
+            except (sa.exc.SQLAlchemyError, OSError) as problem:
+                raise QueueAway(f"{type(problem).__name__}: {problem}".splitlines()[0]) from None
 
     def close(self) -> None:
         self._client.destroy()
@@ -135,9 +246,9 @@ class Producer:
 class Worker:
     """The other side: performs jobs, keeps a lease, and takes over from workers whose lease ran out."""
 
-    def __init__(self, database: str, perform_job: Perform) -> None:
+    def __init__(self, database: str, performer: Performer) -> None:
         _use_wal(database)
-        _perform[:] = [perform_job]
+        _performer[:] = [performer]
         self.executor = uuid.uuid4().hex
         self._alone = database.startswith("sqlite")
         config: DBOSConfig = {
@@ -157,7 +268,6 @@ class Worker:
 
     def start(self) -> None:
         """Launches the queues. An embedded worker holds the data directory alone, so all other work is orphaned."""
-        _leases.metadata.create_all(self._engine)
         DBOS.launch()
         DBOS.register_queue(INGEST, partition_concurrency=1, polling_interval_sec=POLL_SECONDS)
         DBOS.register_queue(PULL, partition_concurrency=1, polling_interval_sec=POLL_SECONDS)
@@ -165,6 +275,15 @@ class Worker:
         self._renew()
         self._take_over(everyone=self._alone)
         self._reaper.start()
+        DBOS.apply_schedules(
+            [
+                {"schedule_name": kind, "workflow_fn": tick, "schedule": cron, "context": kind}
+                for kind, cron in SCHEDULES.items()
+            ]
+        )
+        for kind in ("redeliver", "reconcile"):
+            with SetWorkflowID(f"start:{kind}:{self.executor}"):
+                DBOS.start_workflow(tick, None, kind)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -180,8 +299,8 @@ class Worker:
 
     def _renew(self) -> None:
         with self._engine.begin() as connection:
-            connection.execute(_leases.delete().where(_leases.c.executor == self.executor))
-            connection.execute(_leases.insert().values(executor=self.executor, seen=sa.func.current_timestamp()))
+            connection.execute(leases.delete().where(leases.c.executor == self.executor))
+            connection.execute(leases.insert().values(executor=self.executor, seen=sa.func.current_timestamp()))
 
     def _take_over(self, *, everyone: bool) -> None:
         holders = {w.executor_id for w in DBOS.list_workflows(status="PENDING", load_input=False) if w.executor_id}
@@ -195,7 +314,7 @@ class Worker:
             now = connection.execute(sa.select(sa.func.current_timestamp())).scalar_one()
             at = datetime.fromisoformat(now) if isinstance(now, str) else now
             at = at.replace(tzinfo=None) if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
-            rows = connection.execute(sa.select(_leases)).all()
+            rows = connection.execute(sa.select(leases)).all()
         return {row.executor for row in rows if at - row.seen < timedelta(seconds=DEAD_SECONDS)}
 
 

@@ -18,10 +18,10 @@ GATE = "prodgate"
 class Job:
     """Work to do, named by ids alone. `pull` is 0 for work on a whole repository or merge group.
 
-    `delivery` is the webhook that asked for it, empty for work of our own accord.
+    `base` is named where the base itself is new. `delivery` is the webhook that asked; empty, nobody did.
     """
 
-    kind: Literal["check", "repair", "group", "close", "sweep"]
+    kind: Literal["check", "repair", "group", "close", "sweep", "reconcile", "redeliver", "retention"]
     installation: int = 0
     repository: int = 0
     owner: str = ""
@@ -172,8 +172,12 @@ def _job(kind: Any, payload: _Event, **fields: Any) -> Job:
 def _pull(payload: _Event, pull: _Pull) -> Iterator[Job]:
     if payload.action == "closed":
         yield _job("close", payload, pull=pull.number)
-    elif payload.action in PULL_ACTIONS or (payload.action == "edited" and "base" in payload.changes):
-        yield _job("check", payload, pull=pull.number, head=pull.head.sha if pull.head else "")
+        return
+    head = pull.head.sha if pull.head else ""
+    if payload.action in PULL_ACTIONS:
+        yield _job("check", payload, pull=pull.number, head=head)
+    elif payload.action == "edited" and "base" in payload.changes:
+        yield _job("check", payload, pull=pull.number, head=head, base=pull.base.sha if pull.base else "")
 
 
 def _comment(payload: _Event) -> Iterator[Job]:

@@ -85,6 +85,7 @@ def configure_logs(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _drop_colours,
                 Redactor(secrets),
                 _renderer(form),
             ],
@@ -94,6 +95,11 @@ def configure_logs(
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     _quieten()
+
+
+def _drop_colours(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    event.pop("color_message", None)
+    return event
 
 
 def _renderer(form: Literal["json", "console"]) -> Processor:
@@ -109,5 +115,6 @@ def _quieten() -> None:
         library = logging.getLogger(name)
         library.handlers[:] = [logging.NullHandler()]
         library.propagate = True
-    for name in ("httpx", "httpcore", "asyncio", "dbos", "alembic"):
+    for name in ("httpx", "httpcore", "dbos", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)

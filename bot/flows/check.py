@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -45,12 +46,16 @@ class Repositories(Protocol):
 class Runs(Protocol):
     """What is kept of each run."""
 
-    async def finished(self, run: str, place: Place, pull: int, head: str, verdict: Verdict) -> None: ...
+    async def started(self, run: str, place: Place, pull: int, head: str) -> None: ...
+
+    async def finished(self, run: str, verdict: Verdict) -> None: ...
+
+    async def stopped(self, run: str, conclusion: Conclusion, reason: str) -> None: ...
 
 
 @dataclass(frozen=True)
 class Tools:
-    """Everything a flow works with; made once by the composition root."""
+    """Everything a flow works with; made once by the composition root. `link` is a run's page, empty without pages."""
 
     hub: Hub
     repositories: Repositories
@@ -58,15 +63,11 @@ class Tools:
     scanners: Scanners
     runs: Runs
     html_url: str
-    link_url: str
+    link: Callable[[str], str]
     cache: str = ""
 
     def context(self, place: Place, head: str, run: str, budget: int) -> Context:
         return Context(f"{place.owner}/{place.name}", head, self.html_url, self.link(run), budget)
-
-    def link(self, run: str) -> str:
-        """The address of a run's page; empty while there are no pages."""
-        return f"{self.link_url}/runs/{run}" if self.link_url else ""
 
 
 def place_of(job: Job) -> Place:
@@ -97,16 +98,17 @@ async def judge_head(place: Place, head: str, base: str, number: int, run: str, 
     """The gate goes in progress, the change is judged, every check run is finished."""
     external = f"{number}:{head}:{run}"
     pending = CheckRun(GATE, Conclusion.NEUTRAL, "Looking", "", "", (), (), tools.link(run))
+    await tools.runs.started(run, place, number, head)
     await tools.hub.start_check(place, head, pending, external)
     try:
         judged, policy = await judge_change(place, head, base, tools)
     except asyncio.CancelledError:
-        superseded = CheckRun(GATE, Conclusion.CANCELLED, "Superseded", "A newer head took its place.", "", (), ())
-        await asyncio.shield(tools.hub.finish_check(place, head, superseded, external))
+        await asyncio.shield(_supersede(place, head, run, external, tools))
         raise
     except Exception as problem:
         known = isinstance(problem, HubError | RepositoryError | PolicyError | EvaluationFailed)
         reason = str(problem) if known else f"an internal error ({type(problem).__name__})"
+        await tools.runs.stopped(run, Conclusion.FAILURE, reason)
         await tools.hub.finish_check(place, head, _failed(reason, tools.link(run)), external)
         if not known:
             raise
@@ -117,9 +119,26 @@ async def judge_head(place: Place, head: str, base: str, number: int, run: str, 
         for part in verdict.checks:
             if part.subjects or part.judged or part.blind:
                 await tools.hub.finish_check(place, head, pack_run(part, context), external)
-    await tools.runs.finished(run, place, number, head, verdict)
+    await tools.runs.finished(run, verdict)
     await tools.hub.finish_check(place, head, gate(verdict, context), external)
     return str(verdict.conclusion)
+
+
+async def _supersede(place: Place, head: str, run: str, external: str, tools: Tools) -> None:
+    reason = "A newer head took its place."
+    await tools.runs.stopped(run, Conclusion.CANCELLED, reason)
+    cancelled = CheckRun(GATE, Conclusion.CANCELLED, "Superseded", reason, "", (), ())
+    await tools.hub.finish_check(place, head, cancelled, external)
+
+
+async def give_up(job: Job, run: str, tools: Tools) -> None:
+    """Finishes the gate of work that failed or killed its worker too often."""
+    reason = "the work failed several times and was given up"
+    place, head = place_of(job), job.head
+    if not head:
+        head = (await tools.hub.pull(place, job.pull)).head
+    await tools.runs.stopped(run, Conclusion.FAILURE, reason)
+    await tools.hub.finish_check(place, head, _failed(reason, tools.link(run)), f"{job.pull}:{head}:{run}")
 
 
 async def judge_change(place: Place, head: str, base: str, tools: Tools) -> tuple[Judged, Policy]:

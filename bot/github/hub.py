@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from itertools import count
 from typing import Any
 
+import httpx
+
+from bot.flows.catch_up import Delivery
 from bot.flows.hub import HubError, Place, PullRequest, StaleHead
 from bot.github.client import Client, GraphQLRefused, Refused
 from bot.report.annotations import batches
 from bot.report.model import Annotation, CheckRun
+
+PAGE = 100
+"""The most that GitHub lists at once."""
 
 COMMIT = """
 mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }
@@ -32,22 +40,50 @@ class GitHubHub:
 
     async def open_pulls(self, place: Place) -> Sequence[PullRequest]:
         found: list[PullRequest] = []
-        for page in range(1, 11):
-            answer = await self._get(place, "pulls", params={"state": "open", "per_page": 100, "page": page})
+        for page in count(1):
+            answer = await self._get(place, "pulls", params={"state": "open", "per_page": PAGE, "page": page})
             found += [_pull(raw) for raw in answer]
-            if len(answer) < 100:
+            if len(answer) < PAGE:
                 break
         return found
 
     async def installations(self) -> Sequence[int]:
-        answer = await self._client.app_request("GET", "/app/installations", params={"per_page": 100})
-        return [raw["id"] for raw in answer.json()]
+        found: list[int] = []
+        for page in count(1):
+            params = {"per_page": PAGE, "page": page}
+            answer = (await self._client.app_request("GET", "/app/installations", params=params)).json()
+            found += [raw["id"] for raw in answer if not raw.get("suspended_at")]
+            if len(answer) < PAGE:
+                break
+        return found
+
+    async def deliveries(self, since: datetime) -> AsyncIterator[Delivery]:
+        cursor: dict[str, str] = {}
+        while True:
+            answer = await self._client.app_request("GET", "/app/hook/deliveries", params={"per_page": PAGE, **cursor})
+            for raw in answer.json():
+                at = datetime.fromisoformat(raw["delivered_at"].replace("Z", "+00:00"))
+                if at < since:
+                    return
+                yield Delivery(raw["id"], raw["guid"], at, 200 <= raw["status_code"] < 300)
+            following = answer.raw_response.links.get("next")
+            if following is None:
+                return
+            cursor = {"cursor": httpx.URL(following["url"]).params["cursor"]}
+
+    async def redeliver(self, delivery: int) -> None:
+        await self._client.app_request("POST", f"/app/hook/deliveries/{delivery}/attempts")
 
     async def repositories(self, installation: int) -> Sequence[Place]:
-        answer = await self._client.request(installation, "GET", "/installation/repositories", params={"per_page": 100})
-        return [
-            Place(installation, raw["id"], raw["owner"]["login"], raw["name"]) for raw in answer.json()["repositories"]
-        ]
+        found: list[Place] = []
+        for page in count(1):
+            params = {"per_page": PAGE, "page": page}
+            answer = await self._client.request(installation, "GET", "/installation/repositories", params=params)
+            listed = answer.json()["repositories"]
+            found += [Place(installation, raw["id"], raw["owner"]["login"], raw["name"]) for raw in listed]
+            if len(listed) < PAGE:
+                break
+        return found
 
     async def read_token(self, place: Place) -> str:
         return await self._client.token(place.installation, place.repository)
@@ -80,7 +116,8 @@ class GitHubHub:
         return check
 
     async def finished(self, place: Place, head: str, name: str) -> bool:
-        return any(raw["status"] == "completed" for raw in await self._runs(place, head, name))
+        runs = await self._runs(place, head, name)
+        return any(raw["status"] == "completed" and raw["conclusion"] != "cancelled" for raw in runs)
 
     async def permission(self, place: Place, login: str) -> str:
         try:

@@ -1,42 +1,46 @@
-"""What is kept of each run: the verdict, for its page."""
+"""What is kept of each run: from its start to its verdict, for its page."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from bot.flows.hub import Place
 from bot.report.json_report import render_json
-from rules.policy import Verdict
+from bot.store.tables import marks, runs
+from rules.policy import Conclusion, Verdict
 
-_metadata = sa.MetaData()
-_runs = sa.Table(
-    "prodgate_runs",
-    _metadata,
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("installation", sa.BigInteger, nullable=False),
-    sa.Column("repository", sa.BigInteger, nullable=False),
-    sa.Column("full_name", sa.String(300), nullable=False),
-    sa.Column("pull", sa.Integer, nullable=False),
-    sa.Column("head", sa.String(64), nullable=False),
-    sa.Column("conclusion", sa.String(20), nullable=False),
-    sa.Column("report", sa.Text, nullable=False),
-    sa.Column("finished", sa.DateTime(timezone=True), nullable=False),
-)
+
+@dataclass(frozen=True)
+class Run:
+    """A kept run. `conclusion` is empty while it runs; `report` is of `render_json`, or `{"reason": ...}`."""
+
+    id: str
+    installation: int
+    repository: int
+    full_name: str
+    pull: int
+    head: str
+    conclusion: str
+    report: Mapping[str, Any]
+    started: datetime
+    finished: datetime | None
 
 
 class RunStore:
-    """Runs in the same database as the queue."""
+    """Runs and marks, in the same database as the queue."""
 
-    def __init__(self, database: str) -> None:
-        self._engine = sa.create_engine(database)
-        _metadata.create_all(self._engine)
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
 
-    async def finished(self, run: str, place: Place, pull: int, head: str, verdict: Verdict) -> None:
-        """Keeps a run; a repeated run replaces itself."""
+    async def started(self, run: str, place: Place, pull: int, head: str) -> None:
+        """Keeps a run as running; one that begins again replaces itself."""
         row = {
             "id": run,
             "installation": place.installation,
@@ -44,35 +48,54 @@ class RunStore:
             "full_name": f"{place.owner}/{place.name}",
             "pull": pull,
             "head": head,
-            "conclusion": str(verdict.conclusion),
-            "report": render_json(verdict),
-            "finished": datetime.now(UTC),
+            "conclusion": "",
+            "report": "{}",
+            "started": datetime.now(UTC),
         }
-        await asyncio.to_thread(self._replace, row)
+        await self._write(runs.delete().where(runs.c.id == run), runs.insert().values(**row))
 
-    def _replace(self, row: dict[str, object]) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(_runs.delete().where(_runs.c.id == row["id"]))
-            connection.execute(_runs.insert().values(**row))
+    async def finished(self, run: str, verdict: Verdict) -> None:
+        """Keeps the verdict of a run."""
+        await self._end(run, verdict.conclusion, render_json(verdict))
 
-    async def report(self, run: str) -> dict[str, object] | None:
-        """The kept report of a run, with `full_name`, `pull` and `head`."""
+    async def stopped(self, run: str, conclusion: Conclusion, reason: str) -> None:
+        """Keeps why a run came to no verdict."""
+        await self._end(run, conclusion, json.dumps({"reason": reason}))
 
-        def read() -> dict[str, object] | None:
+    async def _end(self, run: str, conclusion: Conclusion, report: str) -> None:
+        values = {"conclusion": str(conclusion), "report": report, "finished": datetime.now(UTC)}
+        await self._write(runs.update().where(runs.c.id == run).values(**values))
+
+    async def run(self, run: str) -> Run | None:
+        """A kept run, or None."""
+        rows = await asyncio.to_thread(self._read, sa.select(runs).where(runs.c.id == run))
+        return next((Run(**{**row, "report": json.loads(row["report"])}) for row in rows), None)
+
+    async def forget(self, before: datetime) -> int:
+        """Deletes the runs that started earlier; returns how many."""
+        return await self._write(runs.delete().where(runs.c.started < before))
+
+    async def mark(self, name: str) -> datetime | None:
+        """How far work of this name has come, or None."""
+        rows = await asyncio.to_thread(self._read, sa.select(marks.c.at).where(marks.c.name == name))
+        found: list[datetime] = [row["at"] for row in rows]
+        return next((at if at.tzinfo else at.replace(tzinfo=UTC) for at in found), None)
+
+    async def set_mark(self, name: str, at: datetime) -> None:
+        """Keeps how far work of this name has come."""
+        await self._write(marks.delete().where(marks.c.name == name), marks.insert().values(name=name, at=at))
+
+    async def _write(self, *statements: sa.Delete | sa.Insert | sa.Update) -> int:
+        def write() -> int:
             with self._engine.begin() as connection:
-                row = connection.execute(sa.select(_runs).where(_runs.c.id == run)).mappings().first()
-            if row is None:
-                return None
-            return {
-                **json.loads(row["report"]),
-                "full_name": row["full_name"],
-                "pull": row["pull"],
-                "head": row["head"],
-            }
+                return [connection.execute(statement).rowcount for statement in statements][-1]
 
-        return await asyncio.to_thread(read)
+        return await asyncio.to_thread(write)
 
-    def ready(self) -> None:
-        """Raises when the database is out of reach."""
+    def _read(self, statement: sa.Select[Any]) -> list[Mapping[str, Any]]:
         with self._engine.connect() as connection:
-            connection.execute(sa.text("SELECT 1"))
+            return [dict(row) for row in connection.execute(statement).mappings()]
+
+    async def ready(self) -> None:
+        """Raises when the database is out of reach."""
+        await asyncio.to_thread(self._read, sa.select(sa.literal(1)))

@@ -29,6 +29,8 @@ class Server:
         add = self.app.add_api_route
         add("/app/installations/{installation}/access_tokens", self.mint, methods=["POST"], status_code=201)
         add("/app/installations", self.installations, methods=["GET"])
+        add("/app/hook/deliveries", self.hook_deliveries, methods=["GET"])
+        add("/app/hook/deliveries/{delivery}/attempts", self.attempt, methods=["POST"], status_code=202)
         add("/installation/repositories", self.repositories, methods=["GET"])
         add("/repos/{owner}/{name}/pulls", self.pulls, methods=["GET"])
         add("/repos/{owner}/{name}/pulls/{number}", self.pull, methods=["GET"])
@@ -115,6 +117,22 @@ class Server:
     async def installations(self, request: Request) -> list[dict[str, Any]]:
         self.as_app(request)
         return [{"id": INSTALLATION}]
+
+    async def hook_deliveries(
+        self, request: Request, response: Response, per_page: int = 30, cursor: str = ""
+    ) -> list[dict[str, Any]]:
+        self.as_app(request)
+        newest = sorted(self.world.deliveries, key=lambda made: -made["id"])
+        left = [made for made in newest if not cursor or made["id"] < int(cursor.removeprefix("v1_"))]
+        if len(left) > per_page:
+            following = request.url.include_query_params(cursor=f"v1_{left[per_page - 1]['id']}")
+            response.headers["link"] = f'<{following}>; rel="next"'
+        return left[:per_page]
+
+    async def attempt(self, request: Request, delivery: int) -> dict[str, Any]:
+        self.as_app(request)
+        self.world.redeliver(next(made["guid"] for made in self.world.deliveries if made["id"] == delivery))
+        return {}
 
     async def repositories(self, request: Request) -> dict[str, Any]:
         self.as_installation(request)

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -36,6 +37,8 @@ class GitHubStandIn:
         self.world = World(place, 4242, key, uuid.uuid4().hex * 2)
         self.webhook_secret = uuid.uuid4().hex
         self.deliveries: list[tuple[str, str, int]] = []
+        self.world.redeliver = self._redeliver
+        self._sent: dict[str, tuple[str, bytes]] = {}
         self._server = Server(self.world, self._emitted)
         self.faults = self._server.faults
         self._bot = ""
@@ -178,8 +181,14 @@ class GitHubStandIn:
         with httpx.Client(timeout=10, trust_env=False) as client:
             while (item := self._out.get()) is not None:
                 event, guid, body = item
-                for _ in range(2):
+                times = 1 if guid in self._sent else 2
+                self._sent[guid] = event, body
+                for _ in range(times):
                     self._deliver_once(client, event, guid, body)
+
+    def _redeliver(self, guid: str) -> None:
+        event, body = self._sent[guid]
+        self._out.put((event, guid, body))
 
     def _deliver_once(self, client: httpx.Client, event: str, guid: str, body: bytes) -> None:
         mark = hmac.new(self.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
@@ -198,3 +207,18 @@ class GitHubStandIn:
         except httpx.HTTPError:
             status = 0
         self.deliveries.append((event, guid, status))
+        self.world.deliveries.append(
+            {
+                "id": self.world.next_id(),
+                "guid": guid,
+                "delivered_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "redelivery": any(made["guid"] == guid for made in self.world.deliveries),
+                "duration": 0.1,
+                "status": "OK" if 200 <= status < 300 else "failed to connect to host",
+                "status_code": status or 502,
+                "event": event,
+                "action": json.loads(body).get("action"),
+                "installation_id": INSTALLATION,
+                "repository_id": None,
+            }
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,8 @@ class World:
     repositories: dict[str, Repository] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     violations: list[str] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    redeliver: Callable[[str], None] = lambda guid: None
     last_id: int = 100
     url: str = ""
 
