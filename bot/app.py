@@ -31,6 +31,7 @@ from bot.settings import Settings, SettingsError
 from bot.store.runs import RunStore
 from bot.store.schema import upgrade
 from bot.web.links import Links
+from bot.web.pages import Pages, pages_router
 from bot.web.webhook import webhook_router
 
 KEEP_RUNS = timedelta(days=90)
@@ -161,6 +162,7 @@ def create_app(settings: Settings, *, web: bool = True, worker: bool = True) -> 
     if producer:
         secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secret]
         app.include_router(webhook_router(secrets, settings.app_id, producer.enqueue))
+        app.include_router(pages_router(Pages(settings.github_url), bot.links, bot.store))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
