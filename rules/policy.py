@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -18,6 +19,9 @@ from rules.core.suppress import Suppression
 
 POLICY_PATH = ".github/prodgate.yml"
 
+GRAVE_PACKS = frozenset({"access", "secrets"})
+"""Packs whose errors a change cannot suppress by itself unless the policy says so."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,7 +32,11 @@ class RulePolicy(_Section):
 
     enabled: bool = True
     severity: Severity | None = None
-    allow_suppression: bool = Field(False, description="An inline suppression that a change brings may clear errors.")
+    allow_suppression: bool | None = Field(
+        None,
+        description="An inline suppression that a change brings may clear errors. Unsaid: yes, but not for secrets, "
+        "access and rules that the organization locks.",
+    )
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -48,9 +56,12 @@ class Policy(_Section):
     checks: Literal["gate", "packs"] = Field("packs", description="Post the gate alone, or a check run per pack too.")
     annotations: int = Field(200, ge=0, le=1000, description="Most annotations on one check run.")
     optional: tuple[str, ...] = Field((), description="Scanners that may be missing without failing the gate.")
-    drafts: bool = Field(True, description="Judge draft pull requests.")
     fix: FixPolicy = Field(default_factory=FixPolicy)
-    lock: tuple[str, ...] = Field((), description="Organization only: keys that repositories may not set.")
+    lock: tuple[str, ...] = Field(
+        (),
+        description="In the organization's policy: what repositories may not set, as dotted keys such as "
+        "`fix.unsafe`, `packs.security` or `rules.access/unguarded-endpoint`.",
+    )
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """The options of each rule: the supplied settings fact."""
@@ -62,6 +73,16 @@ class Policy(_Section):
 
     def ignores(self, path: str) -> bool:
         return any(fnmatchcase(path, pattern) for pattern in self.ignore)
+
+    def trusts_suppression(self, rule: str) -> bool:
+        """Whether a suppression that a change brings may clear an error of this rule without an approval."""
+        allowed = self.rules.get(rule, RulePolicy()).allow_suppression
+        if allowed is not None:
+            return allowed
+        pack = rule.partition("/")[0]
+        return pack not in GRAVE_PACKS and not {"rules", "packs", f"rules.{rule}", f"packs.{pack}"}.intersection(
+            self.lock
+        )
 
 
 class Conclusion(StrEnum):
@@ -139,7 +160,11 @@ class Change:
 
 
 def decide(policy: Policy, packs: Sequence[Pack], head: Evaluation, base: Evaluation, change: Change) -> Verdict:
-    """The verdict: only new findings block, and nothing unlooked-at passes."""
+    """The verdict: only new findings block, and nothing unlooked-at passes.
+
+    `packs` are all that are installed; a check exists where one of its rules ran. A pack without a check speaks in
+    the gate alone.
+    """
     fresh = set(map(id, head.new_since(base, change.renames)))
     judged = tuple(
         _judge(policy, finding, id(finding) in fresh, change)
@@ -147,39 +172,29 @@ def decide(policy: Policy, packs: Sequence[Pack], head: Evaluation, base: Evalua
         if not policy.ignores(finding.where.path)
     )
     blind = tuple(_blind(policy, head, base, change))
-    checks = tuple(_check(name, members, judged, blind, head) for name, members in sorted(_by_check(packs).items()))
-    return Verdict(checks, _conclude(judged, blind), judged, blind, _notes(change, judged))
+    ran = {outcome.rule for outcome in head.outcomes}
+    checks = tuple(
+        _check(name, members, judged, blind, head)
+        for name, members in sorted(_by_check(packs).items())
+        if name and any(rule.id in ran for pack in members for rule in pack.rules)
+    )
+    return Verdict(checks, _conclude(judged, blind), judged, blind, _notes(packs, change, judged))
 
 
 def _judge(policy: Policy, finding: Finding, new: bool, change: Change) -> Judged:
     severity = policy.rules.get(finding.rule, RulePolicy()).severity
     if severity is not None and severity is not finding.severity:
-        finding = _with_severity(finding, severity)
+        finding = replace(finding, severity=severity)
     reason = _suppression(policy, finding, change)
     heavy = finding.severity is Severity.ERROR and finding.confidence is not Confidence.LOW
     return Judged(finding, new, new and heavy and not reason, reason)
-
-
-def _with_severity(finding: Finding, severity: Severity) -> Finding:
-    return Finding(
-        finding.rule,
-        finding.key,
-        finding.message,
-        finding.where,
-        severity,
-        finding.confidence,
-        finding.fix,
-        finding.related,
-        finding.file_local,
-    )
 
 
 def _suppression(policy: Policy, finding: Finding, change: Change) -> str:
     for suppression in change.standing:
         if suppression.reason and suppression.covers(finding):
             return suppression.reason
-    allowed = policy.rules.get(finding.rule, RulePolicy()).allow_suppression or change.approved
-    if finding.severity is Severity.ERROR and not allowed:
+    if finding.severity is Severity.ERROR and not (change.approved or policy.trusts_suppression(finding.rule)):
         return ""
     return next((s.reason for s in change.added if s.reason and s.covers(finding)), "")
 
@@ -229,14 +244,26 @@ def _conclude(judged: Iterable[Judged], blind: Iterable[Blind]) -> Conclusion:
     return Conclusion.SUCCESS
 
 
-def _notes(change: Change, judged: tuple[Judged, ...]) -> tuple[str, ...]:
-    notes = []
-    for suppression in change.added:
-        place = f"{suppression.where.path}:{suppression.where.line}"
-        if not suppression.reason:
-            notes.append(f"The suppression of {suppression.rule} at {place} gives no reason, so it does not count.")
-        elif not any(suppression.covers(item.finding) for item in judged):
-            notes.append(f"The suppression of {suppression.rule} at {place} suppresses nothing.")
-        else:
-            notes.append(f"This change suppresses {suppression.rule} at {place}: {suppression.reason}")
-    return tuple(notes)
+def _notes(packs: Sequence[Pack], change: Change, judged: tuple[Judged, ...]) -> tuple[str, ...]:
+    known = {name for pack in packs for name in (pack.name, *(rule.id for rule in pack.rules))}
+    return tuple(_note(suppression, known, judged) for suppression in change.added)
+
+
+def _note(suppression: Suppression, known: Collection[str], judged: tuple[Judged, ...]) -> str:
+    place = f"{suppression.where.path}:{suppression.where.line}"
+    what = f"The suppression of {suppression.rule} at {place}"
+    covered = [item for item in judged if suppression.covers(item.finding)]
+    if suppression.rule not in known:
+        close = get_close_matches(suppression.rule, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else "."
+        return f"{what} does not count: there is no rule or pack {suppression.rule}{hint}"
+    if not suppression.reason:
+        return f"{what} does not count: it gives no reason."
+    if not covered:
+        return f"{what} suppresses nothing."
+    if any(item.new and not item.suppressed_by for item in covered):
+        return (
+            f"{what} does not count, since this change brings it: a writer other than the author approves this head, "
+            "or the policy of the base allows it for this rule."
+        )
+    return f"This change suppresses {suppression.rule} at {place}: {suppression.reason}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,10 +65,44 @@ def parse_policy(content: bytes, rules: Collection[str], packs: Collection[str])
     return policy
 
 
-def merge_locked(organization: Mapping[str, Any], repository: Mapping[str, Any]) -> dict[str, Any]:
-    """The repository's keys over the organization's, except those that the organization locks."""
-    locked = set(organization.get("lock", ()))
-    return {**organization, **{key: value for key, value in repository.items() if key not in locked and key != "lock"}}
+def effective(
+    organization: bytes | None, repository: bytes | None, rules: Collection[str], packs: Collection[str]
+) -> tuple[Policy, tuple[str, ...]]:
+    """The repository's policy over the organization's, and the keys it set in vain because they are locked.
+
+    Mappings are merged key by key, everything else is replaced. Raises `PolicyError` for either file.
+    """
+    above = {} if organization is None else _checked(organization, rules, packs)
+    below = {} if repository is None else _checked(repository, rules, packs)
+    below.pop("lock", None)
+    locked = tuple(above.get("lock", ()))
+    vain = tuple(key for key in locked if _without(below, tuple(key.split("."))))
+    return Policy.model_validate(_merged(above, below)), vain
+
+
+def _checked(content: bytes, rules: Collection[str], packs: Collection[str]) -> dict[str, Any]:
+    parse_policy(content, rules, packs)
+    data: dict[str, Any] = _load(content)[1]
+    return data
+
+
+def _without(data: dict[str, Any], place: tuple[str, ...]) -> bool:
+    """Takes the value at a place out of nested mappings; whether there was one."""
+    *path, last = place
+    inner: Any = data
+    for part in path:
+        inner = inner.get(part) if isinstance(inner, dict) else None
+    return isinstance(inner, dict) and inner.pop(last, _NOTHING) is not _NOTHING
+
+
+_NOTHING = object()
+
+
+def _merged(above: Any, below: Any) -> Any:
+    if not (isinstance(above, dict) and isinstance(below, dict)):
+        return below
+    both = {key: _merged(above[key], below[key]) for key in above.keys() & below.keys()}
+    return {**above, **below, **both}
 
 
 def _load(content: bytes) -> tuple[yaml.Node | None, Any]:

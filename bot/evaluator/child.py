@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
+import json
 import os
 import resource
 import signal
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, BinaryIO
 
-from bot.evaluator.messages import MESSAGE, SUPPLIED, TASK, Evaluated, Message, RefusedFix, Repaired, Reports, Task
+from pydantic import TypeAdapter
+
+from bot.evaluator.messages import (
+    MESSAGE,
+    REPORTS,
+    SUPPLIED,
+    TASK,
+    Evaluated,
+    Message,
+    RefusedFix,
+    Repaired,
+    Reports,
+    Task,
+)
 from bot.git.snapshot import BlobReader, GitSnapshot, ObjectStore
 from bot.store.cache import FactCache
 from rules.catalog import all_rules, packs
-from rules.core.codebase import Codebase, Unavailable
-from rules.core.evaluate import evaluate
+from rules.core.codebase import Codebase, Partial, Unavailable
+from rules.core.evaluate import Evaluation, evaluate
 from rules.core.repair import plan
 from rules.core.rule import Rule
-from rules.core.suppress import suppressions_for
+from rules.core.suppress import Suppression
+from rules.policy import Policy
+from rules.syntax.comments import suppressions_of
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 MEMORY_BYTES = 3 * 1024**3
+EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
 
 
 def limit_self() -> None:
@@ -53,7 +74,10 @@ class Line:
 
 
 def supplied(task: Task, reports: Reports) -> dict[str, object]:
-    scanners = {name: Unavailable(value) if isinstance(value, str) else value for name, value in reports.items()}
+    scanners = {
+        name: Unavailable(scan) if isinstance(scan, str) else Partial(scan.reports, scan.unread)
+        for name, scan in reports.items()
+    }
     return {"settings": task.policy.settings(), "today": task.today, **scanners}
 
 
@@ -62,9 +86,8 @@ def chosen(task: Task) -> list[Rule[Any]]:
     return [rule for rule in all_rules().values() if rule.pack in names and task.policy.selects(rule)]
 
 
-def sides(task: Task, line: Line, reader: BlobReader) -> Codebase:
+def sides(task: Task, line: Line, reader: BlobReader, cache: FactCache | None) -> Codebase:
     store = ObjectStore(task.git_dir, task.extra)
-    cache = FactCache(task.cache) if task.cache else None
 
     def watch(path: str) -> None:
         line.send(Message(at=path))
@@ -79,11 +102,58 @@ def sides(task: Task, line: Line, reader: BlobReader) -> Codebase:
 def evaluate_both(task: Task, head: Codebase) -> Evaluated:
     assert head.base is not None
     rules = chosen(task)
-    run, old = evaluate(head, rules), evaluate(head.base, rules)
-    here = suppressions_for(head, run.findings)
-    known = {(s.rule, s.where.path, s.reason) for s in suppressions_for(head.base, run.findings)}
-    added = tuple(s for s in here if (s.rule, s.where.path, s.reason) not in known)
+    run, old = evaluate(head, rules), base_evaluation(task, head.base, rules)
+    before = {entry.blob for entry in head.base.files.values()}
+    paths = {finding.where.path for finding in run.findings}
+    paths |= {path for path, entry in head.files.items() if entry.blob not in before}
+    known = {_said(head.base, suppression) for suppression in suppressions_of(head.base, paths)}
+    here = suppressions_of(head, paths)
+    added = tuple(suppression for suppression in here if _said(head, suppression) not in known)
     return Evaluated(run, old, tuple(s for s in here if s not in added), added)
+
+
+def _said(code: Codebase, suppression: Suppression) -> tuple[str, str, str, bytes]:
+    """What makes a suppression the same on both sides: over other code it is a new one."""
+    lines = (code.text(suppression.where.path) or b"").splitlines()
+    covered = b"\n".join(line.strip() for line in lines[suppression.first - 1 : suppression.last])
+    return suppression.rule, suppression.where.path, suppression.reason, covered
+
+
+def base_evaluation(task: Task, base: Codebase, rules: Sequence[Rule[Any]]) -> Evaluation:
+    """The evaluation of the base: one read where the same tree was evaluated by the same rules before."""
+    if base.cache is None or task.refuse:
+        return evaluate(base, rules)
+    asked = [task.base, task.today, *(rule.id for rule in rules)]
+    inputs = [
+        json.dumps(asked).encode(),
+        TypeAdapter(Policy).dump_json(task.policy),
+        REPORTS.dump_json(task.base_reports),
+    ]
+    key = ("", hashlib.sha256(b"\0".join(inputs)).hexdigest())
+    known = base.cache.load("evaluation", "", [key])
+    if key in known:
+        return EVALUATION.validate_json(known[key])
+    result = evaluate(base, rules)
+    base.cache.save("evaluation", "", {key: EVALUATION.dump_json(result)})
+    return result
+
+
+@lru_cache(maxsize=1)
+def engine() -> str:
+    """Names the code of every rule and reader that is installed: cached values of other code are not used."""
+    digest = hashlib.sha256()
+    modules = {"rules", *(type(rule).__module__.partition(".")[0] for rule in all_rules().values())}
+    for name in sorted(modules):
+        _digest(files(name), digest)
+    return digest.hexdigest()[:16]
+
+
+def _digest(place: Traversable, digest: hashlib._Hash) -> None:
+    for item in sorted(place.iterdir(), key=lambda item: item.name):
+        if item.is_dir():
+            _digest(item, digest)
+        elif item.name.endswith((".py", ".yml")):
+            digest.update(item.name.encode() + b"\0" + item.read_bytes())
 
 
 def repair(task: Task, head: Codebase, line: Line) -> Repaired:
@@ -104,8 +174,9 @@ def repair(task: Task, head: Codebase, line: Line) -> Repaired:
 
 def perform(task: Task, line: Line) -> Message:
     reader = BlobReader(ObjectStore(task.git_dir, task.extra))
+    cache = FactCache(task.cache, engine()) if task.cache else None
     try:
-        head = sides(task, line, reader)
+        head = sides(task, line, reader, cache)
         if task.kind == "repair":
             return Message(repaired=repair(task, head, line))
         return Message(evaluated=evaluate_both(task, head))
@@ -113,6 +184,8 @@ def perform(task: Task, line: Line) -> Message:
         return Message(failed=f"{type(problem).__name__}: {problem}"[:1000])
     finally:
         reader.close()
+        if cache:
+            cache.close()
 
 
 def main() -> None:

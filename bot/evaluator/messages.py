@@ -11,12 +11,12 @@ from pydantic import TypeAdapter
 from rules.core.evaluate import Evaluation
 from rules.core.finding import Finding
 from rules.core.suppress import Suppression
-from rules.facts.host import Report
+from rules.facts.host import Scan
 from rules.policy import Policy
 
 MAX_FRAME = 256 * 1024 * 1024
 
-Reports = Mapping[str, tuple[Report, ...] | str]
+Reports = Mapping[str, Scan | str]
 """Scanner results by fact name; a text instead of results says why there are none."""
 
 
@@ -91,3 +91,4 @@ class Supplied:
 TASK: TypeAdapter[Task] = TypeAdapter(Task)
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 SUPPLIED: TypeAdapter[Supplied] = TypeAdapter(Supplied)
+REPORTS: TypeAdapter[Reports] = TypeAdapter(Reports)

@@ -62,8 +62,7 @@ async def judge(
     )
     evaluated = await evaluator.evaluate(task)
     change = Change(sides.touched, sides.renames, evaluated.standing, evaluated.added, approved)
-    judging = [pack for pack in packs() if not chosen or pack.name in chosen]
-    return Judged(decide(policy, judging, evaluated.head, evaluated.base, change), task, evaluated)
+    return Judged(decide(policy, packs(), evaluated.head, evaluated.base, change), task, evaluated)
 
 
 async def repair(

@@ -11,8 +11,9 @@ from typing import Any
 
 from bot.scanners.port import ScannerFailed
 from bot.scanners.process import lay_out, run
-from rules.core.source import Span, locate_line
-from rules.facts.host import BANDIT, Report
+from rules.core.codebase import Unread
+from rules.core.source import locate_line
+from rules.facts.host import BANDIT, Report, Scan
 
 
 class Bandit:
@@ -23,14 +24,14 @@ class Bandit:
     def wants(self, path: str) -> bool:
         return path.endswith((".py", ".pyi"))
 
-    async def scan(self, files: Mapping[str, bytes], folder: Path) -> tuple[Report, ...]:
+    async def scan(self, files: Mapping[str, bytes], folder: Path) -> Scan:
         if importlib.util.find_spec("bandit") is None:
             raise ScannerFailed("bandit is not installed")
         names = lay_out(files, folder)
         words = ("-P", "-m", "bandit", "-f", "json", "-q", "--exit-zero", "--ignore-nosec", *names)
         answer: dict[str, Any] = json.loads(await run((sys.executable, *words), folder))
-        unread = [Report("unread", names[e["filename"]], Span(0, 0), e["reason"], "UNREAD") for e in answer["errors"]]
-        return (*unread, *(_report(raw, names[raw["filename"]], files) for raw in answer["results"]))
+        unread = tuple(Unread(names[e["filename"]], f"bandit: {e['reason']}") for e in answer["errors"])
+        return Scan(tuple(_report(raw, names[raw["filename"]], files) for raw in answer["results"]), unread)
 
 
 def _report(raw: Mapping[str, Any], path: str, files: Mapping[str, bytes]) -> Report:

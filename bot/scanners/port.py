@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from rules.facts.host import Report
+from rules.facts.host import Scan
 
 
 class ScannerFailed(Exception):
@@ -21,5 +21,5 @@ class Scanner(Protocol):
     def wants(self, path: str) -> bool:
         """Whether the scanner reads files of this name."""
 
-    async def scan(self, files: Mapping[str, bytes], folder: Path) -> tuple[Report, ...]:
-        """The reports for these files, written below `folder` by the scanner itself; raises `ScannerFailed`."""
+    async def scan(self, files: Mapping[str, bytes], folder: Path) -> Scan:
+        """What it finds in these files, written below `folder` by the scanner itself; raises `ScannerFailed`."""

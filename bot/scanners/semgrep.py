@@ -13,8 +13,9 @@ import yaml
 
 from bot.scanners.port import ScannerFailed
 from bot.scanners.process import lay_out, run
+from rules.core.codebase import Unread
 from rules.core.source import Span
-from rules.facts.host import SEMGREP, Report
+from rules.facts.host import SEMGREP, Report, Scan
 
 ANALYZERS = {
     ".py": "python", ".js": "js", ".mjs": "js", ".cjs": "js", ".jsx": "js", ".ts": "ts", ".tsx": "ts",
@@ -29,7 +30,7 @@ class Semgrep:
     def wants(self, path: str) -> bool:
         return Path(path).suffix in ANALYZERS
 
-    async def scan(self, files: Mapping[str, bytes], folder: Path) -> tuple[Report, ...]:
+    async def scan(self, files: Mapping[str, bytes], folder: Path) -> Scan:
         names = lay_out(files, folder)
         targets = folder / "targets.json"
         targets.write_text(json.dumps(["Targets", [_target(name, path) for name, path in names.items()]]))
@@ -38,7 +39,7 @@ class Semgrep:
         words = (str(_core()), "-json_nodots", "-j", "1", "-rules", str(rules), "-targets", str(targets))
         limits = ("-timeout", "2", "-timeout_threshold", "3", "-max_memory", "1500", "-fast")
         answer: dict[str, Any] = json.loads(await run((*words, *limits), folder))
-        return (*_unread(answer, names), *(_report(raw, names) for raw in answer["results"]))
+        return Scan(tuple(_report(raw, names) for raw in answer["results"]), _unread(answer, names))
 
 
 def own_rules() -> list[dict[str, Any]]:
@@ -69,10 +70,10 @@ def _report(raw: Mapping[str, Any], names: Mapping[str, str]) -> Report:
     )
 
 
-def _unread(answer: Mapping[str, Any], names: Mapping[str, str]) -> list[Report]:
+def _unread(answer: Mapping[str, Any], names: Mapping[str, str]) -> tuple[Unread, ...]:
     found = {}
     for error in answer.get("errors", []):
         path = names.get((error.get("location") or {}).get("path", ""))
         if path and error.get("severity") != "info":
-            found[path] = Report("unread", path, Span(0, 0), str(error.get("message", ""))[:200], "UNREAD")
-    return list(found.values())
+            found[path] = Unread(path, f"semgrep: {error.get('message', '')}"[:200])
+    return tuple(found.values())

@@ -9,12 +9,14 @@ import json
 import pkgutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import bot.scanners
 from bot.scanners.port import Scanner, ScannerFailed
-from rules.facts.host import Report
+from rules.core.codebase import Unread
+from rules.facts.host import Scan
 
 MAX_BYTES = 1_000_000
 
@@ -38,16 +40,19 @@ class Suite:
     def __init__(self, scanners: tuple[Scanner, ...]) -> None:
         self._scanners = scanners
 
-    async def scan(self, files: Mapping[str, bytes]) -> dict[str, tuple[Report, ...] | str]:
+    async def scan(self, files: Mapping[str, bytes]) -> dict[str, Scan | str]:
         results = await asyncio.gather(*(self._one(scanner, files) for scanner in self._scanners))
         return {scanner.fact: result for scanner, result in zip(self._scanners, results, strict=True)}
 
-    async def _one(self, scanner: Scanner, files: Mapping[str, bytes]) -> tuple[Report, ...] | str:
-        wanted = {path: text for path, text in files.items() if scanner.wants(path) and len(text) <= MAX_BYTES}
+    async def _one(self, scanner: Scanner, files: Mapping[str, bytes]) -> Scan | str:
+        asked = {path: text for path, text in files.items() if scanner.wants(path)}
+        wanted = {path: text for path, text in asked.items() if len(text) <= MAX_BYTES}
+        large = tuple(Unread(path, f"larger than {MAX_BYTES // 1_000_000} MB") for path in asked if path not in wanted)
         if not wanted:
-            return ()
+            return Scan(unread=large)
         with tempfile.TemporaryDirectory(prefix="prodgate-scan-") as folder:
             try:
-                return await scanner.scan(wanted, Path(folder))
+                scan = await scanner.scan(wanted, Path(folder))
+                return replace(scan, unread=large + scan.unread)
             except (ScannerFailed, json.JSONDecodeError, KeyError) as problem:
                 return f"{type(scanner).__name__.lower()}: {problem}"

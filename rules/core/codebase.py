@@ -29,6 +29,14 @@ class Unread:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A supplied value whose maker could not look at some files."""
+
+    value: object
+    unread: tuple[Unread, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Fact(Generic[T_co]):
     """A named, typed value of a codebase. Without `build` the host supplies it."""
@@ -76,7 +84,7 @@ class Codebase:
         self.snapshot = snapshot
         self.base = base
         self._supplied = dict(supplied or {})
-        self._cache = cache
+        self.cache = cache
         self._refuse = dict(refuse or {})
         self._watch = watch
         self._values: dict[str, object] = {}
@@ -111,6 +119,10 @@ class Codebase:
             raise Unavailable(f"{fact.name} was not supplied")
         if isinstance(value, Unavailable):
             raise value
+        if isinstance(value, Partial):
+            for unread in value.unread:
+                self.skip(unread.path, unread.reason)
+            return value.value
         return value
 
     def unread_by(self, fact: Fact[Any]) -> tuple[Unread, ...]:
@@ -141,7 +153,7 @@ class Codebase:
         """What the reader makes of each file, from the cache where the blob was read before."""
         adapter: TypeAdapter[T] = TypeAdapter(reader.type)
         wanted = {path: (path, self.files[path].blob) for path in paths if path in self.files}
-        known = self._cache.load(reader.name, reader.version, wanted.values()) if self._cache else {}
+        known = self.cache.load(reader.name, reader.version, wanted.values()) if self.cache else {}
         results: dict[str, T] = {}
         fresh: dict[tuple[str, str], bytes] = {}
         for path, key in wanted.items():
@@ -151,10 +163,10 @@ class Codebase:
                 results[path] = adapter.validate_json(known[key])
             elif (value := self._read_one(reader, path)) is not None:
                 results[path] = value
-                if self._cache:
+                if self.cache:
                     fresh[key] = adapter.dump_json(value)
-        if self._cache and fresh:
-            self._cache.save(reader.name, reader.version, fresh)
+        if self.cache and fresh:
+            self.cache.save(reader.name, reader.version, fresh)
         return results
 
     def _read_one(self, reader: FileReader[T], path: str) -> T | None:
@@ -177,7 +189,7 @@ class Codebase:
             Overlay(self.snapshot, changed),
             self.base,
             {**self._supplied, **(supplied or {})},
-            self._cache,
+            self.cache,
             self._refuse,
             self._watch,
         )

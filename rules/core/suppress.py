@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rules.core.codebase import Codebase
 from rules.core.finding import Finding
-from rules.core.source import Location, locate
+from rules.core.source import Location, Span, locate
 
-_MARK = b"prodgate: ignore"
+MARK = b"prodgate: ignore"
 _DIRECTIVE = re.compile(
-    rb"(?:#|//|--|/\*|<!--|\{#)\s*prodgate: ignore[ \t]+(?P<rule>[\w./-]+)"
-    rb"(?:[ \t]*(?:\xe2\x80\x94|--|-|:)[ \t]*(?P<reason>[^\r\n]*))?"
+    rb"prodgate: ignore[ \t]+(?P<rule>[\w./-]+)(?:[ \t]*(?:\xe2\x80\x94|--|-|:)[ \t]*(?P<reason>[^\r\n]*))?"
 )
 _CLOSERS = (b"*/", b"-->", b"#}")
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment, and the lines that it speaks of: its own, or those of the statement below it. Counted from 1."""
+
+    span: Span
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +40,23 @@ class Suppression:
         return same_rule and finding.where.path == self.where.path and self.first <= finding.where.line <= self.last
 
 
-def suppressions_in(path: str, content: bytes) -> list[Suppression]:
-    """The directives of one file: on a line of code for that line, alone on a line for the next line of code."""
-    if _MARK not in content:
-        return []
-    lines = content.split(b"\n")
+def suppressions_in(path: str, content: bytes, comments: Iterable[Comment]) -> list[Suppression]:
+    """The directives in the comments of one file."""
     found = []
-    for match in _DIRECTIVE.finditer(content):
-        where = locate(path, content, match.start(), match.end())
+    for comment in comments:
+        match = _DIRECTIVE.search(content, comment.span.start, comment.span.end)
+        if match is None:
+            continue
         reason = match["reason"] or b""
         for closer in _CLOSERS:
             reason = reason.partition(closer)[0]
-        alone = not lines[where.line - 1][: match.start() - content.rfind(b"\n", 0, match.start()) - 1].strip()
-        target = _next_code_line(lines, where.line) if alone else where.line
         found.append(
             Suppression(
                 match["rule"].decode("utf-8", "replace"),
                 reason.decode("utf-8", "replace").strip(),
-                where,
-                where.line,
-                target,
+                locate(path, content, match.start(), match.end()),
+                comment.first,
+                comment.last,
             )
         )
     return found
-
-
-def _next_code_line(lines: Sequence[bytes], line: int) -> int:
-    for number in range(line, len(lines)):
-        text = lines[number].strip()
-        if text and not text.startswith((b"#", b"//", b"--", b"/*", b"<!--")):
-            return number + 1
-    return line
-
-
-def suppressions_for(code: Codebase, findings: Iterable[Finding]) -> list[Suppression]:
-    """The directives of the files in which there are findings."""
-    result: list[Suppression] = []
-    for path in sorted({finding.where.path for finding in findings}):
-        entry = code.files.get(path)
-        if entry is not None:
-            result += suppressions_in(path, code.snapshot.read(entry.blob))
-    return result

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rules.core.codebase import Codebase, Fact
+from rules.core.codebase import Codebase, Fact, Unread
 from rules.core.source import Span
 
 
@@ -20,6 +20,14 @@ class Report:
     message: str
     severity: str
     fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a scanner found, and the files that it could not look at."""
+
+    reports: tuple[Report, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 SETTINGS: Fact[Mapping[str, Mapping[str, Any]]] = Fact("settings")

@@ -11,7 +11,6 @@ from rules.core.pack import Pack
 from rules.core.repair import plan
 from rules.core.rule import Rule
 from rules.core.source import MemorySnapshot, Overlay, Span, locate, locate_line
-from rules.core.suppress import suppressions_in
 from rules.policy import Change, Conclusion, Policy, RulePolicy, decide
 
 
@@ -126,25 +125,6 @@ def test_low_confidence_and_warnings_never_block() -> None:
         tuple(NoBad().finding(f.key, f.message, f.where, confidence=Confidence.LOW) for f in head.findings), ()
     )
     assert not decide(Policy(), PACKS, low, base, Change()).blocking
-
-
-def test_a_suppression_that_the_change_brings_clears_no_error_unless_allowed() -> None:
-    text = b"# prodgate: ignore test/no-bad \xe2\x80\x94 it is fine\nbad"
-    head, base = both({"a": text}, {})
-    added = Change(added=tuple(suppressions_in("a", text)))
-    assert decide(Policy(), PACKS, head, base, added).conclusion is Conclusion.FAILURE
-    allowing = Policy(rules={"test/no-bad": RulePolicy(allow_suppression=True)})
-    assert decide(allowing, PACKS, head, base, added).conclusion is Conclusion.SUCCESS
-    assert decide(Policy(), PACKS, head, base, Change(standing=added.added)).conclusion is Conclusion.SUCCESS
-
-
-def test_suppressions_need_a_reason_and_unused_ones_are_said() -> None:
-    text = b"x = 1  # prodgate: ignore test/no-bad\n// prodgate: ignore env - why\n"
-    bare, unused = suppressions_in("a", text)
-    assert (bare.reason, bare.last, unused.rule, unused.reason) == ("", 1, "env", "why")
-    notes = decide(Policy(), PACKS, Evaluation((), ()), Evaluation((), ()), Change(added=(bare, unused))).notes
-    assert "gives no reason" in notes[0]
-    assert "suppresses nothing" in notes[1]
 
 
 def test_repair_keeps_what_helps_and_names_what_does_not() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.policy import Policy
-from rules.policy_file import PolicyError, merge_locked, parse_policy
+from rules.policy_file import PolicyError, effective, parse_policy
 
 RULES = {"env/undeclared-read"}
 PACKS = {"env"}
@@ -47,8 +47,23 @@ def test_bombs_and_binaries_are_refused() -> None:
     assert "larger than" in mistakes(b"#" * 200_000)[0][1]
 
 
-def test_locked_keys_of_the_organization_hold() -> None:
-    merged = merge_locked(
-        {"checks": "gate", "annotations": 5, "lock": ["checks"]}, {"checks": "packs", "annotations": 9}
+def test_the_repository_speaks_over_the_organization_except_where_it_locks() -> None:
+    organization = (
+        b"checks: gate\nannotations: 5\nfix: {unsafe: false}\npacks: {env: true}\nlock: [checks, fix.unsafe, packs]\n"
     )
-    assert (merged["checks"], merged["annotations"], merged["lock"]) == ("gate", 9, ["checks"])
+    repository = b"checks: packs\nannotations: 9\nfix: {unsafe: true, enabled: false}\n"
+    policy, vain = effective(organization, repository, RULES, PACKS)
+    assert (policy.checks, policy.annotations, policy.fix.unsafe, policy.fix.enabled) == ("gate", 9, False, False)
+    assert vain == ("checks", "fix.unsafe")
+    assert policy.lock == ("checks", "fix.unsafe", "packs")
+
+
+def test_only_the_organization_locks() -> None:
+    policy, vain = effective(b"annotations: 5\n", b"lock: [annotations]\nannotations: 9\n", RULES, PACKS)
+    assert (policy.annotations, policy.lock, vain) == (9, (), ())
+
+
+def test_a_mistake_in_either_file_is_an_error() -> None:
+    for files in ((b"chekcs: gate\n", None), (None, b"chekcs: gate\n")):
+        with pytest.raises(PolicyError, match="did you mean 'checks'"):
+            effective(*files, RULES, PACKS)

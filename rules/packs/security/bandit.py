@@ -8,7 +8,7 @@ from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Span, locate
 from rules.facts.host import BANDIT, Report
 
-SEVERITIES = {"HIGH": Severity.ERROR, "MEDIUM": Severity.WARNING, "LOW": Severity.NOTE, "UNREAD": Severity.WARNING}
+SEVERITIES = {"HIGH": Severity.ERROR, "MEDIUM": Severity.WARNING, "LOW": Severity.NOTE}
 _SHELL = "import subprocess\nsubprocess.run(command, shell=True)\n"
 
 
@@ -38,9 +38,7 @@ class Bandit(Rule[Report]):
         line = content[subject.span.start : subject.span.end].decode("utf-8", "replace").strip()
         yield self.finding(
             (subject.check, line),
-            f"{subject.message} (bandit {subject.check})"
-            if subject.check != "unread"
-            else f"bandit could not read it: {subject.message}",
+            f"{subject.message} (bandit {subject.check})",
             locate(subject.path, content, subject.span.start, subject.span.end),
             severity=SEVERITIES[subject.severity],
             file_local=True,

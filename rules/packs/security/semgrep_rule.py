@@ -8,7 +8,7 @@ from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Span, locate
 from rules.facts.host import SEMGREP, Report
 
-SEVERITIES = {"ERROR": Severity.ERROR, "WARNING": Severity.WARNING, "INFO": Severity.NOTE, "UNREAD": Severity.WARNING}
+SEVERITIES = {"ERROR": Severity.ERROR, "WARNING": Severity.WARNING, "INFO": Severity.NOTE}
 _AGENT = "const agent = new Agent({ rejectUnauthorized: false });\n"
 
 
