@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,7 +22,7 @@ from bot.evaluator.pool import EvaluatorPool
 from bot.flows.catch_up import heads_of, installations_to_sweep, redeliver
 from bot.flows.check import Tools, check, check_group, give_up, place_of
 from bot.flows.repair import repair_pull
-from bot.git.mirror import MirrorCache
+from bot.git.cache import MirrorCache
 from bot.git.repositories import MirroredRepositories
 from bot.github.client import Client
 from bot.github.hub import GitHubHub
@@ -46,6 +47,7 @@ class Bot:
             settings.app_id, settings.private_key.get_secret_value(), settings.api_url, settings.ca_bundle
         )
         self._pool = EvaluatorPool()
+        self._leaving = threading.Event()
         mirrors = MirrorCache(settings.data_dir / "mirrors", reach=settings.git_environment)
         self.hub = GitHubHub(self._client, settings.app_id)
         self._database = sa.create_engine(settings.database)
@@ -60,6 +62,7 @@ class Bot:
             html_url=settings.github_url,
             link=self.links.to_run,
             cache=str(settings.data_dir / "facts.sqlite"),
+            leaving=self._leaving.is_set,
         )
 
     async def perform(self, job: Job, run: str) -> Done:
@@ -95,6 +98,10 @@ class Bot:
         """Says on the pull request that the job cannot be done."""
         if job.kind in ("check", "group"):
             await give_up(job, run, self._tools)
+
+    def leave(self) -> None:
+        """From now on a job that is cancelled is handed over and not superseded."""
+        self._leaving.set()
 
     async def _at_head(self, job: Job) -> Done:
         numbers = await self.hub.pulls_at(place_of(job), job.head)

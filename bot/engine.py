@@ -1,11 +1,31 @@
-"""The durable queue. The only module that imports dbos."""
+"""The durable queue. The only module that imports dbos.
+
+What dbos 3.4 leaves to its users, and who answers for it here:
+- SQLite is switched to WAL before the launch, and the web enqueues there one at a time (`Producer`).
+- Times in SQLite are whole seconds, so nothing is superseded by order of arrival: `ingest` asks GitHub for the head,
+  and it alone supersedes, for one pull request at a time.
+- A cancelled job frees its partition while its process lives on for a moment: whatever it writes to GitHub is found
+  again by its external id, which is that of its run.
+- A worker's executor id is new with each start, so that no two ever share one and strand each other's work.
+- `VERSION` is a constant, and jobs are plain fields in JSON of which unknown ones are dropped and absent ones have
+  defaults: work that an older release left is done by a newer one.
+- A client that waits for a lost connection would hold up webhooks: `Producer` does not retry and gives up early.
+- Partitioned queues know no deduplication id: the id of the delivery is the id of its workflow.
+- Inside the event loop only the asynchronous calls are used; the reaper has a thread of its own.
+- Nobody notices a dead worker: every one keeps a lease, takes over from those whose lease ran out, and ends itself
+  when its own did (`Worker`).
+- Poolers between here and PostgreSQL must be in session mode.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import hashlib
+import logging
+import os
 import threading
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +42,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot.flows.hub import HubError
 from bot.jobs import Job
-from bot.store.tables import leases
+from bot.store.leases import DEAD_SECONDS, Leases
 from bot.web.webhook import QueueAway
 
 VERSION = "1"
@@ -35,7 +55,14 @@ DATABASE_SECONDS = 0.8
 """How long the web waits for the database before it answers that it is away."""
 
 LEASE_SECONDS = 5.0
-DEAD_SECONDS = 20.0
+"""How often a worker says that it lives."""
+
+DRAIN_SECONDS = 8.0
+"""How long a worker that is told to stop lets its jobs go on. What is not done then is handed over."""
+
+FROZEN = 75
+"""The exit code of a worker that stood still for longer than its lease: `EX_TEMPFAIL`."""
+
 KEEP = timedelta(days=8)
 """Longer than GitHub's window of redelivery (7 days on Enterprise Server), since the delivery id dedupes."""
 
@@ -43,6 +70,15 @@ SCHEDULES = {"redeliver": "*/5 * * * *", "reconcile": "17 * * * *", "retention":
 """Work of our own accord, by kind of job, as cron expressions in UTC."""
 
 log = structlog.get_logger()
+
+
+def _unless_superseded(record: logging.LogRecord) -> bool:
+    """dbos reports as an error that work was cancelled, which is how a newer head takes its place."""
+    problem = record.exc_info[1] if record.exc_info else None
+    return not isinstance(problem, DBOSAwaitedWorkflowCancelledError)
+
+
+logging.getLogger("dbos").addFilter(_unless_superseded)
 
 INGEST, PULL, CPU = "ingest", "pull", "cpu"
 POLL_SECONDS = 0.2
@@ -68,8 +104,13 @@ class Performer(Protocol):
     async def give_up(self, job: Job, run: str) -> None:
         """Says on the pull request that the job cannot be done."""
 
+    def leave(self) -> None:
+        """From now on a job that is cancelled is not superseded: another worker goes on with it."""
+
 
 _performer: list[Performer] = []
+_running: set[str] = set()
+_leaving = threading.Event()
 
 
 def _subject(job: Job) -> str:
@@ -97,7 +138,7 @@ async def ingest(fields: dict[str, Any]) -> str:
     if job.kind in ("check", "close"):
         older = await pending(f"check:{_subject(job)}:")
         same = [name for name in older if name.startswith(f"check:{_subject(job)}:{job.head}:")]
-        if same and same == older and job.kind == "check" and not job.base:
+        if same and same == older and job.kind == "check" and not (job.base or job.again):
             return "already at work"
         if older:
             await DBOS.cancel_workflows_async(older, cancel_children=True)
@@ -182,16 +223,21 @@ def _worth_repeating(problem: BaseException) -> bool:
 async def perform(fields: dict[str, Any], workflow: str) -> dict[str, Any]:
     """Does the job; cancelled when a newer head arrives."""
     job, run = _job(fields), _run(workflow)
+    if _leaving.is_set():
+        await asyncio.Event().wait()
+    _running.add(run)
     with bound_contextvars(run=run, **job.context):
         log.info("job begins")
         try:
             done = await _performer[0].perform(job, run)
         except asyncio.CancelledError:
-            log.info("job superseded")
+            log.info("job handed over" if _leaving.is_set() else "job superseded")
             raise
         except Exception:
             log.exception("job failed")
             raise
+        finally:
+            _running.discard(run)
         log.info("job done", outcome=done.outcome)
         return asdict(done)
 
@@ -225,19 +271,19 @@ class Producer:
 
     async def enqueue(self, delivery: str, jobs: Sequence[Job]) -> None:
         """Durable when it returns, and only once for each delivery; raises `QueueAway`."""
-        for number, job in enumerate(jobs):
-            options: EnqueueOptions = {
-                "workflow_name": "ingest",
-                "queue_name": INGEST,
-                "workflow_id": f"gh:{delivery}:{number}",
-                "queue_partition_key": _subject(job),
-                "app_version": VERSION,
-            }
-            try:
-                async with asyncio.timeout(DATABASE_SECONDS), self._one:
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS), self._one:
+                for number, job in enumerate(jobs):
+                    options: EnqueueOptions = {
+                        "workflow_name": "ingest",
+                        "queue_name": INGEST,
+                        "workflow_id": f"gh:{delivery}:{number}",
+                        "queue_partition_key": _subject(job),
+                        "app_version": VERSION,
+                    }
                     await self._client.enqueue_async(options, asdict(replace(job, delivery=delivery)))
-            except (sa.exc.SQLAlchemyError, OSError) as problem:
-                raise QueueAway(f"{type(problem).__name__}: {problem}".splitlines()[0]) from None
+        except (sa.exc.SQLAlchemyError, OSError) as problem:
+            raise QueueAway(f"{type(problem).__name__}: {problem}".splitlines()[0]) from None
 
     def close(self) -> None:
         self._client.destroy()
@@ -249,6 +295,7 @@ class Worker:
     def __init__(self, database: str, performer: Performer) -> None:
         _use_wal(database)
         _performer[:] = [performer]
+        _leaving.clear()
         self.executor = uuid.uuid4().hex
         self._alone = database.startswith("sqlite")
         config: DBOSConfig = {
@@ -263,16 +310,17 @@ class Worker:
         if not hasattr(DBOS, "_recover_pending_workflows"):
             raise RuntimeError("this version of dbos has no _recover_pending_workflows; install the locked one")
         self._engine = sa.create_engine(database)
+        self._leases = Leases(self._engine)
         self._stopping = threading.Event()
         self._reaper = threading.Thread(target=self._reap, name="reaper", daemon=True)
 
     def start(self) -> None:
         """Launches the queues. An embedded worker holds the data directory alone, so all other work is orphaned."""
+        self._leases.renew(self.executor)
         DBOS.launch()
         DBOS.register_queue(INGEST, partition_concurrency=1, polling_interval_sec=POLL_SECONDS)
         DBOS.register_queue(PULL, partition_concurrency=1, polling_interval_sec=POLL_SECONDS)
         DBOS.register_queue(CPU, worker_concurrency=4, partition_concurrency=2, polling_interval_sec=POLL_SECONDS)
-        self._renew()
         self._take_over(everyone=self._alone)
         self._reaper.start()
         DBOS.apply_schedules(
@@ -286,36 +334,40 @@ class Worker:
                 DBOS.start_workflow(tick, None, kind)
 
     def stop(self) -> None:
+        """Lets the jobs end that can, and hands the others over: at once to a worker that lives, else at a start."""
+        _leaving.set()
+        _performer[0].leave()
+        until = time.monotonic() + DRAIN_SECONDS
+        while _running and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
         self._stopping.set()
         self._reaper.join()
         DBOS.destroy()
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            self._leases.release([self.executor])
         self._engine.dispose()
 
     def _reap(self) -> None:
+        seen = time.monotonic()
         while not self._stopping.wait(LEASE_SECONDS):
-            with contextlib.suppress(sa.exc.SQLAlchemyError):
-                self._renew()
+            if not self._alone and time.monotonic() - seen > DEAD_SECONDS:
+                log.critical("stood still for longer than the lease; others have this worker's jobs")
+                os._exit(FROZEN)
+            try:
+                self._leases.renew(self.executor)
+                seen = time.monotonic()
                 self._take_over(everyone=False)
-
-    def _renew(self) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(leases.delete().where(leases.c.executor == self.executor))
-            connection.execute(leases.insert().values(executor=self.executor, seen=sa.func.current_timestamp()))
+            except Exception:
+                log.warning("the lease could not be renewed", exc_info=True)
 
     def _take_over(self, *, everyone: bool) -> None:
         holders = {w.executor_id for w in DBOS.list_workflows(status="PENDING", load_input=False) if w.executor_id}
-        dead = holders - {self.executor} - (set() if everyone else self._alive())
-        for executor in sorted(dead):
+        alive, dead = self._leases.by_life()
+        orphaned = holders - {self.executor} - (set() if everyone else alive)
+        for executor in sorted(orphaned):
             log.warning("taking over", executor=executor)
             DBOS._recover_pending_workflows([executor])
-
-    def _alive(self) -> set[str]:
-        with self._engine.begin() as connection:
-            now = connection.execute(sa.select(sa.func.current_timestamp())).scalar_one()
-            at = datetime.fromisoformat(now) if isinstance(now, str) else now
-            at = at.replace(tzinfo=None) if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
-            rows = connection.execute(sa.select(leases)).all()
-        return {row.executor for row in rows if at - row.seen < timedelta(seconds=DEAD_SECONDS)}
+        self._leases.release(dead - {self.executor})
 
 
 def _use_wal(database: str) -> None:

@@ -18,7 +18,8 @@ GATE = "prodgate"
 class Job:
     """Work to do, named by ids alone. `pull` is 0 for work on a whole repository or merge group.
 
-    `base` is named where the base itself is new. `delivery` is the webhook that asked; empty, nobody did.
+    `base` is named where the base itself is new. `delivery` is the webhook that asked; empty, nobody did. `again`:
+    what is known of this head does not count, somebody wants it looked at anew.
     """
 
     kind: Literal["check", "repair", "group", "close", "sweep", "reconcile", "redeliver", "retention"]
@@ -33,6 +34,7 @@ class Job:
     sender: str = ""
     words: str = ""
     delivery: str = ""
+    again: bool = False
 
     @property
     def context(self) -> dict[str, Any]:
@@ -198,13 +200,14 @@ def _run(payload: _Event, app_id: int) -> Iterator[Job]:
     pulls = run.pull_requests
     if payload.action == "rerequested":
         for pull in pulls:
-            yield _job("check", payload, pull=pull.number, head=run.head_sha)
+            yield _job("check", payload, pull=pull.number, head=run.head_sha, again=True)
         if not pulls:
-            yield _job("check", payload, head=run.head_sha)
+            yield _job("check", payload, head=run.head_sha, again=True)
     elif payload.action == "requested_action" and payload.requested_action:
-        kind = "repair" if payload.requested_action.identifier == FIX_ACTION else "check"
+        fixing = payload.requested_action.identifier == FIX_ACTION
         for pull in pulls:
-            yield _job(kind, payload, pull=pull.number, head=run.head_sha)
+            kind = "repair" if fixing else "check"
+            yield _job(kind, payload, pull=pull.number, head=run.head_sha, again=not fixing)
 
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")

@@ -22,6 +22,9 @@ class Evaluator(Protocol):
 
 
 class Scanners(Protocol):
-    """Runs every scanner over file contents; never raises, a scanner that cannot run says so in its report."""
+    """Runs every scanner over file contents, None where one is not to be had.
 
-    async def scan(self, files: Mapping[str, bytes]) -> Reports: ...
+    Never raises: a scanner that cannot run says so in its report, and names what it did not read.
+    """
+
+    async def scan(self, files: Mapping[str, bytes | None]) -> Reports: ...

@@ -6,13 +6,14 @@ import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_CHARACTERS = 32
@@ -22,7 +23,11 @@ POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
 class SettingsError(Exception):
-    """A setting is wrong or missing. The message is one sentence that names it."""
+    """A setting is wrong or missing. The message is one sentence that names the first, `all` has one for each."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(sentences[0])
+        self.all = sentences
 
 
 def _address(value: str) -> str:
@@ -38,22 +43,62 @@ def _optional_address(value: str) -> str:
     return _address(value) if value else value
 
 
+S = TypeVar("S", bound="Storage")
 Address = Annotated[str, AfterValidator(_address)]
 OptionalAddress = Annotated[str, AfterValidator(_optional_address)]
 
 
-class Settings(BaseSettings):
-    """Every setting is an environment variable with the prefix `PRODGATE_`."""
+class Storage(BaseSettings):
+    """Where things are kept. Every setting is an environment variable with the prefix `PRODGATE_`."""
 
     model_config = SettingsConfigDict(env_prefix="PRODGATE_", extra="ignore", frozen=True, validate_default=True)
+
+    database_url: str = ""
+    data_dir: Path = Path(".data")
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str) -> str:
+        if value and value.partition("://")[0] not in POSTGRESQL:
+            raise ValueError("it must start with postgresql://; without it SQLite in the data directory is used")
+        try:
+            sa.make_url(value or "sqlite://")
+        except (sa.exc.ArgumentError, ValueError):
+            raise ValueError("it is not a database address") from None
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _writable(cls, value: Path) -> Path:
+        try:
+            value.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as problem:
+            raise ValueError(f"it cannot be made ({problem.strerror})") from None
+        if not os.access(value, os.W_OK | os.X_OK):
+            raise ValueError("it cannot be written to")
+        return value.absolute()
+
+    @property
+    def database(self) -> str:
+        """A SQLAlchemy address: PostgreSQL by psycopg, or SQLite in the data directory."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'prodgate.sqlite'}"
+        return f"postgresql+psycopg://{self.database_url.partition('://')[2]}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether web and worker must be one process, since the database is a file."""
+        return not self.database_url
+
+
+class Settings(Storage):
+    """All that the App needs to know."""
 
     app_id: int = Field(gt=0)
     private_key: SecretStr
     webhook_secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(min_length=1)
     github_url: Address = "https://github.com"
     github_api_url: OptionalAddress = ""
-    database_url: str = ""
-    data_dir: Path = Path(".data")
     public_url: OptionalAddress = ""
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8000, ge=1, le=65535)
@@ -103,28 +148,6 @@ class Settings(BaseSettings):
             raise ValueError("it holds no RSA private key in PEM without a password")
         return SecretStr(text)
 
-    @field_validator("database_url")
-    @classmethod
-    def _postgresql(cls, value: str) -> str:
-        if value and value.partition("://")[0] not in POSTGRESQL:
-            raise ValueError("it must start with postgresql://; without it SQLite in the data directory is used")
-        try:
-            sa.make_url(value or "sqlite://")
-        except (sa.exc.ArgumentError, ValueError):
-            raise ValueError("it is not a database address") from None
-        return value
-
-    @field_validator("data_dir")
-    @classmethod
-    def _writable(cls, value: Path) -> Path:
-        try:
-            value.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as problem:
-            raise ValueError(f"it cannot be made ({problem.strerror})") from None
-        if not os.access(value, os.W_OK | os.X_OK):
-            raise ValueError("it cannot be written to")
-        return value.absolute()
-
     @field_validator("ca_bundle", mode="before")
     @classmethod
     def _absent(cls, value: object) -> object:
@@ -165,18 +188,6 @@ class Settings(BaseSettings):
         return f"{self.github_url}/api/v3"
 
     @property
-    def database(self) -> str:
-        """A SQLAlchemy address: PostgreSQL by psycopg, or SQLite in the data directory."""
-        if not self.database_url:
-            return f"sqlite:///{self.data_dir / 'prodgate.sqlite'}"
-        return f"postgresql+psycopg://{self.database_url.partition('://')[2]}"
-
-    @property
-    def embedded(self) -> bool:
-        """Whether web and worker must be one process, since the database is a file."""
-        return not self.database_url
-
-    @property
     def git_environment(self) -> Mapping[str, str]:
         """What git needs besides the standard proxy variables to reach GitHub."""
         return {"GIT_SSL_CAINFO": str(self.ca_bundle)} if self.ca_bundle else {}
@@ -195,15 +206,27 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings; raises `SettingsError` with one sentence that names the first that is wrong."""
+    """The settings; raises `SettingsError` with a sentence for each that is wrong."""
+    return _load(Settings)
+
+
+def load_storage() -> Storage:
+    """Where things are kept, whatever else is missing; raises `SettingsError`."""
+    return _load(Storage)
+
+
+def _load(model: type[S]) -> S:
     try:
-        return Settings()
+        return model()
     except ValidationError as problem:
-        error = problem.errors(include_input=False)[0]
+        raise SettingsError(*(_sentence(error) for error in problem.errors(include_input=False))) from None
+
+
+def _sentence(error: ErrorDetails) -> str:
     reason = error["msg"].removeprefix("Value error, ").rstrip(".")
     if not error["loc"]:
-        raise SettingsError(f"{reason}.")
+        return f"{reason}."
     name = "PRODGATE_" + str(error["loc"][0]).upper()
     if error["type"] == "missing" or (error["type"] == "too_short" and error["ctx"]["actual_length"] == 0):
-        raise SettingsError(f"{name} is not set.")
-    raise SettingsError(f"{name} is wrong: {reason}.")
+        return f"{name} is not set."
+    return f"{name} is wrong: {reason}."

@@ -12,6 +12,7 @@ from typing import Any
 import rules.packs
 from rules.core.pack import Pack, rules_below
 from rules.core.rule import Rule
+from rules.policy_file import Names
 
 
 @lru_cache(maxsize=1)
@@ -38,3 +39,8 @@ def _pack(name: str, module: ModuleType) -> Pack:
 def all_rules() -> dict[str, Rule[Any]]:
     """Every rule by its id."""
     return {rule.id: rule for pack in packs() for rule in pack.rules}
+
+
+def names() -> Names:
+    """What a policy may speak of."""
+    return Names({rule.id: rule.options for rule in all_rules().values()}, {pack.name for pack in packs()})

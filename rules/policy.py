@@ -181,6 +181,26 @@ def decide(policy: Policy, packs: Sequence[Pack], head: Evaluation, base: Evalua
     return Verdict(checks, _conclude(judged, blind), judged, blind, _notes(packs, change, judged))
 
 
+def preview(now: Verdict, then: Verdict, before: Policy, after: Policy, packs: Sequence[Pack]) -> tuple[str, ...]:
+    """What an edit of the policy would change once merged, by the verdicts under both."""
+    rules = [rule for pack in packs for rule in pack.rules]
+    off = [rule.id for rule in rules if before.selects(rule) and not after.selects(rule)]
+    on = [rule.id for rule in rules if after.selects(rule) and not before.selects(rule)]
+    blocked, will_block = ({_place(item) for item in verdict.blocking} for verdict in (now, then))
+    lines = [
+        f"it switches off {', '.join(off)}" if off else "",
+        f"it switches on {', '.join(on)}" if on else "",
+        *(f"{place} would no longer block" for place in sorted(blocked - will_block)),
+        *(f"{place} would block" for place in sorted(will_block - blocked)),
+    ]
+    said = [line for line in lines if line] or ["nothing in this change would be judged differently"]
+    return tuple(f"{POLICY_PATH} is edited; once merged, {line}." for line in said)
+
+
+def _place(item: Judged) -> str:
+    return f"{item.finding.rule} at {item.finding.where.path}:{item.finding.where.line}"
+
+
 def _judge(policy: Policy, finding: Finding, new: bool, change: Change) -> Judged:
     severity = policy.rules.get(finding.rule, RulePolicy()).severity
     if severity is not None and severity is not finding.severity:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from rules.core.codebase import Fact
 from rules.policy import Policy
 
 MAX_BYTES = 100_000
+
+Lines = dict[tuple[str | int, ...], int]
+"""The line of every key, by its place; counted from 1."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,19 @@ class _NoAliases(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def parse_policy(content: bytes, rules: Collection[str], packs: Collection[str]) -> Policy:
+@dataclass(frozen=True)
+class Names:
+    """What a policy may speak of: rules by id, each with the model of its options, and packs."""
+
+    rules: Mapping[str, type[BaseModel] | None]
+    packs: Collection[str]
+
+
+NAMES: Fact[Names] = Fact("names")
+"""What is installed; the host supplies it, since no rule may look at the catalog."""
+
+
+def parse_policy(content: bytes, names: Names) -> Policy:
     """The policy in a file's content; raises `PolicyError` with the line of every mistake."""
     if len(content) > MAX_BYTES:
         raise PolicyError([Mistake(1, f"the file is larger than {MAX_BYTES:,} bytes")])
@@ -50,38 +66,55 @@ def parse_policy(content: bytes, rules: Collection[str], packs: Collection[str])
     try:
         policy = Policy.model_validate(data)
     except ValidationError as problem:
-        raise PolicyError([_mistake(dict(error), lines) for error in problem.errors()]) from None
-    unknown = [
-        Mistake(lines.get((section, name), 1), f"there is no {what} {name!r}{_hint(name, known)}")
-        for section, what, names, known in (
-            ("rules", "rule", policy.rules, rules),
-            ("packs", "pack", policy.packs, packs),
-        )
-        for name in names
-        if name not in known
-    ]
-    if unknown:
-        raise PolicyError(unknown)
+        raise PolicyError(
+            [_mistake(dict(error), lines, _keys_at(error["loc"])) for error in problem.errors()]
+        ) from None
+    mistakes = [*_unknown(policy, names, lines), *_wrong_options(policy, names, lines)]
+    if mistakes:
+        raise PolicyError(mistakes)
     return policy
 
 
-def effective(
-    organization: bytes | None, repository: bytes | None, rules: Collection[str], packs: Collection[str]
-) -> tuple[Policy, tuple[str, ...]]:
+def _unknown(policy: Policy, names: Names, lines: Lines) -> Iterator[Mistake]:
+    sections = (("rules", "rule", policy.rules, names.rules), ("packs", "pack", policy.packs, names.packs))
+    for section, what, said, known in sections:
+        for name in said:
+            if name not in known:
+                yield Mistake(lines.get((section, name), 1), f"there is no {what} {name!r}{_hint(name, known)}")
+
+
+def _wrong_options(policy: Policy, names: Names, lines: Lines) -> Iterator[Mistake]:
+    for name, rule in policy.rules.items():
+        model = names.rules.get(name) or NoOptions
+        try:
+            model.model_validate(rule.options)
+        except ValidationError as problem:
+            for error in problem.errors():
+                place = ("rules", name, "options", *error["loc"])
+                yield _mistake({**error, "loc": place}, lines, list(model.model_fields))
+
+
+class NoOptions(BaseModel):
+    """The options of a rule that has none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def effective(organization: bytes | None, repository: bytes | None, names: Names) -> tuple[Policy, tuple[str, ...]]:
     """The repository's policy over the organization's, and the keys it set in vain because they are locked.
 
     Mappings are merged key by key, everything else is replaced. Raises `PolicyError` for either file.
     """
-    above = {} if organization is None else _checked(organization, rules, packs)
-    below = {} if repository is None else _checked(repository, rules, packs)
+    above = {} if organization is None else _checked(organization, names)
+    below = {} if repository is None else _checked(repository, names)
     below.pop("lock", None)
     locked = tuple(above.get("lock", ()))
     vain = tuple(key for key in locked if _without(below, tuple(key.split("."))))
     return Policy.model_validate(_merged(above, below)), vain
 
 
-def _checked(content: bytes, rules: Collection[str], packs: Collection[str]) -> dict[str, Any]:
-    parse_policy(content, rules, packs)
+def _checked(content: bytes, names: Names) -> dict[str, Any]:
+    parse_policy(content, names)
     data: dict[str, Any] = _load(content)[1]
     return data
 
@@ -126,8 +159,8 @@ def _load(content: bytes) -> tuple[yaml.Node | None, Any]:
     return node, data
 
 
-def _lines(node: yaml.Node | None, prefix: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
-    found: dict[tuple[str | int, ...], int] = {}
+def _lines(node: yaml.Node | None, prefix: tuple[str | int, ...] = ()) -> Lines:
+    found: Lines = {}
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             place = (*prefix, str(key.value))
@@ -140,12 +173,12 @@ def _lines(node: yaml.Node | None, prefix: tuple[str | int, ...] = ()) -> dict[t
     return found
 
 
-def _mistake(error: dict[str, Any], lines: dict[tuple[str | int, ...], int]) -> Mistake:
+def _mistake(error: Mapping[str, Any], lines: Lines, known: Collection[str]) -> Mistake:
     place = tuple(error["loc"])
     line = next((lines[place[:size]] for size in range(len(place), 0, -1) if place[:size] in lines), 1)
     name = ".".join(map(str, place))
     if error["type"] == "extra_forbidden":
-        return Mistake(line, f"unknown key {name!r}{_hint(str(place[-1]), _keys_at(place))}")
+        return Mistake(line, f"unknown key {name!r}{_hint(str(place[-1]), known)}")
     return Mistake(line, f"{name}: {error['msg']}")
 
 

@@ -32,17 +32,20 @@ from bot.evaluator.messages import (
 )
 from bot.git.snapshot import BlobReader, GitSnapshot, ObjectStore
 from bot.store.cache import FactCache
-from rules.catalog import all_rules, packs
+from rules.catalog import all_rules, names, packs
 from rules.core.codebase import Codebase, Partial, Unavailable
 from rules.core.evaluate import Evaluation, evaluate
 from rules.core.repair import plan
 from rules.core.rule import Rule
 from rules.core.suppress import Suppression
+from rules.facts.host import MERGE
 from rules.policy import Policy
+from rules.policy_file import NAMES
 from rules.syntax.comments import suppressions_of
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
+EXECUTABLE = 0o100755
 MEMORY_BYTES = 3 * 1024**3
 EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
 
@@ -78,7 +81,7 @@ def supplied(task: Task, reports: Reports) -> dict[str, object]:
         name: Unavailable(scan) if isinstance(scan, str) else Partial(scan.reports, scan.unread)
         for name, scan in reports.items()
     }
-    return {"settings": task.policy.settings(), "today": task.today, **scanners}
+    return {"settings": task.policy.settings(), "today": task.today, NAMES.name: names(), **scanners}
 
 
 def chosen(task: Task) -> list[Rule[Any]]:
@@ -87,16 +90,22 @@ def chosen(task: Task) -> list[Rule[Any]]:
 
 
 def sides(task: Task, line: Line, reader: BlobReader, cache: FactCache | None) -> Codebase:
-    store = ObjectStore(task.git_dir, task.extra)
+    store = ObjectStore(task.git_dir)
 
     def watch(path: str) -> None:
         line.send(Message(at=path))
 
-    def side(tree: str, base: Codebase | None, reports: Reports) -> Codebase:
+    def side(tree: str, base: Codebase | None, reports: Reports, merge: object = None) -> Codebase:
         snapshot = GitSnapshot(store, tree, reader)
-        return Codebase(snapshot, base, supplied(task, reports), cache, task.refuse, watch)
+        return Codebase(snapshot, base, {**supplied(task, reports), MERGE.name: merge}, cache, task.refuse, watch)
 
-    return side(task.head, side(task.base, None, task.base_reports), task.head_reports)
+    base = side(task.base, None, task.base_reports)
+    merge: object = None
+    if not task.merged:
+        merge = Unavailable("git could not merge this change into its base")
+    elif task.merged != task.head:
+        merge = side(task.merged, base, task.head_reports)
+    return side(task.head, base, task.head_reports, merge)
 
 
 def evaluate_both(task: Task, head: Codebase) -> Evaluated:
@@ -169,11 +178,13 @@ def repair(task: Task, head: Codebase, line: Line) -> Repaired:
     findings = [finding for identity, finding in evaluate(head, rules).fingerprints() if identity in wanted]
     patch = plan(head, rules, findings, supply)
     files = {path: text.decode("latin-1") for path, text in patch.files.items()}
-    return Repaired(files, patch.fixed, tuple(RefusedFix(r.finding, r.reason) for r in patch.refused))
+    refused = tuple(RefusedFix(r.finding, r.reason) for r in patch.refused)
+    executable = tuple(path for path in files if path in head.files and head.files[path].mode == EXECUTABLE)
+    return Repaired(files, patch.fixed, refused, executable)
 
 
 def perform(task: Task, line: Line) -> Message:
-    reader = BlobReader(ObjectStore(task.git_dir, task.extra))
+    reader = BlobReader(ObjectStore(task.git_dir))
     cache = FactCache(task.cache, engine()) if task.cache else None
     try:
         head = sides(task, line, reader, cache)

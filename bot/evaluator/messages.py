@@ -28,7 +28,6 @@ class Task:
     """
 
     git_dir: str
-    extra: Mapping[str, str]
     head: str
     base: str
     policy: Policy
@@ -36,6 +35,7 @@ class Task:
     head_reports: Reports
     base_reports: Reports
     today: str
+    merged: str = ""
     cache: str = ""
     refuse: Mapping[str, str] = field(default_factory=dict)
     kind: Literal["evaluate", "repair"] = "evaluate"
@@ -60,11 +60,15 @@ class RefusedFix:
 
 @dataclass(frozen=True)
 class Repaired:
-    """File contents (as Latin-1 text, a byte a character) after the proven fixes, and what was left and why."""
+    """File contents (as Latin-1 text, a byte a character) after the proven fixes, and what was left and why.
+
+    `executable` are those of the files that have that mode.
+    """
 
     files: Mapping[str, str]
     fixed: tuple[Finding, ...]
     refused: tuple[RefusedFix, ...]
+    executable: tuple[str, ...] = ()
 
     def contents(self) -> dict[str, bytes]:
         return {path: text.encode("latin-1") for path, text in self.files.items()}

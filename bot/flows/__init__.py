@@ -1,1 +1,1 @@
-"""What happens, in order: a check, a repair, a local run."""
+"""What happens, in order: a check, a repair, catching up."""

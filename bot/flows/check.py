@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -11,16 +11,18 @@ from typing import Protocol
 import structlog
 
 from bot.flows.hub import Hub, HubError, Place
-from bot.flows.judge import Judged, Sides, judge
+from bot.flows.judge import Sides, judge
+from bot.flows.policy import Marks, PolicyUnread, held
 from bot.jobs import GATE, Job
 from bot.ports import EvaluationFailed, Evaluator, Scanners
 from bot.report.check_run import gate, pack_run
-from bot.report.model import CheckRun, Context
-from rules.catalog import all_rules, packs
-from rules.policy import POLICY_PATH, Conclusion, Policy, Verdict
-from rules.policy_file import PolicyError, parse_policy
+from bot.report.model import CheckRun, Context, Repair
+from rules.catalog import packs
+from rules.policy import Conclusion, Policy, Verdict, preview
 
 log = structlog.get_logger()
+
+WRITERS = frozenset({"admin", "maintain", "write"})
 
 
 class RepositoryError(Exception):
@@ -29,11 +31,11 @@ class RepositoryError(Exception):
 
 @dataclass(frozen=True)
 class Fetched:
-    """A change with the policy files of the base tip and of the head, None where there is none."""
+    """A change with the policy files of its `base` tip and its `head`, None where there is none."""
 
     sides: Sides
-    base_policy: bytes | None
-    head_policy: bytes | None
+    policy_files: Mapping[str, bytes | None]
+    head_message: str
 
 
 class Repositories(Protocol):
@@ -42,8 +44,11 @@ class Repositories(Protocol):
     def change(self, place: Place, token: str, head: str, base_tip: str) -> AbstractAsyncContextManager[Fetched]:
         """Raises `RepositoryError`."""
 
+    async def added_lines(self, sides: Sides, path: str) -> list[range]:
+        """The lines that a change adds to a file, counted from 1 at the head."""
 
-class Runs(Protocol):
+
+class Runs(Marks, Protocol):
     """What is kept of each run."""
 
     async def started(self, run: str, place: Place, pull: int, head: str) -> None: ...
@@ -52,10 +57,19 @@ class Runs(Protocol):
 
     async def stopped(self, run: str, conclusion: Conclusion, reason: str) -> None: ...
 
+    async def repaired(self, place: Place, pull: int, repair: Repair) -> None: ...
+
+    async def repairs(self, place: Place, pull: int) -> tuple[Repair, ...]: ...
+
+    async def posted(self, place: Place, pull: int) -> frozenset[str]: ...
+
 
 @dataclass(frozen=True)
 class Tools:
-    """Everything a flow works with; made once by the composition root. `link` is a run's page, empty without pages."""
+    """Everything a flow works with; made once by the composition root.
+
+    `link` is a run's page, empty without pages. While `leaving`, a cancelled run is not over: another worker has it.
+    """
 
     hub: Hub
     repositories: Repositories
@@ -65,9 +79,7 @@ class Tools:
     html_url: str
     link: Callable[[str], str]
     cache: str = ""
-
-    def context(self, place: Place, head: str, run: str, budget: int) -> Context:
-        return Context(f"{place.owner}/{place.name}", head, self.html_url, self.link(run), budget)
+    leaving: Callable[[], bool] = lambda: False
 
 
 def place_of(job: Job) -> Place:
@@ -86,46 +98,96 @@ async def _check_pull(place: Place, number: int, run: str, tools: Tools) -> str:
     pull = await tools.hub.pull(place, number)
     if not pull.open:
         return "closed"
-    return await judge_head(place, pull.head, pull.base, number, run, tools)
+    return await judge_head(Subject(place, pull.head, pull.base, number, pull.author, pull.base_ref), run, tools)
 
 
 async def check_group(job: Job, run: str, tools: Tools) -> str:
     """Judges the head of a merge group against its base."""
-    return await judge_head(place_of(job), job.head, job.base, 0, run, tools)
+    return await judge_head(Subject(place_of(job), job.head, job.base), run, tools)
 
 
-async def judge_head(place: Place, head: str, base: str, number: int, run: str, tools: Tools) -> str:
+@dataclass(frozen=True)
+class Subject:
+    """What is judged: a head against the tip of its base. `number` is 0 for a merge group, which nobody wrote."""
+
+    place: Place
+    head: str
+    base: str
+    number: int = 0
+    author: str = ""
+    branch: str = ""
+
+
+async def judge_head(subject: Subject, run: str, tools: Tools) -> str:
     """The gate goes in progress, the change is judged, every check run is finished."""
-    external = f"{number}:{head}:{run}"
+    place, head = subject.place, subject.head
+    external = f"{subject.number}:{head}:{run}"
     pending = CheckRun(GATE, Conclusion.NEUTRAL, "Looking", "", "", (), (), tools.link(run))
-    await tools.runs.started(run, place, number, head)
+    await tools.runs.started(run, place, subject.number, head)
     await tools.hub.start_check(place, head, pending, external)
     try:
-        judged, policy = await judge_change(place, head, base, tools)
+        answer = await judge_change(subject, tools)
     except asyncio.CancelledError:
-        await asyncio.shield(_supersede(place, head, run, external, tools))
+        if not tools.leaving():
+            await asyncio.shield(_supersede(place, head, run, external, tools))
         raise
     except Exception as problem:
-        known = isinstance(problem, HubError | RepositoryError | PolicyError | EvaluationFailed)
+        known = isinstance(problem, HubError | RepositoryError | PolicyUnread | EvaluationFailed)
+        if known and not await _stands(subject, tools):
+            await _supersede(place, head, run, external, tools)
+            return "superseded"
         reason = str(problem) if known else f"an internal error ({type(problem).__name__})"
         await tools.runs.stopped(run, Conclusion.FAILURE, reason)
         await tools.hub.finish_check(place, head, _failed(reason, tools.link(run)), external)
         if not known:
             raise
         return "could not look"
-    verdict = judged.verdict
-    context = tools.context(place, head, run, policy.annotations)
-    if policy.checks == "packs":
+    await _post(subject, answer, run, external, tools)
+    return str(answer.verdict.conclusion)
+
+
+async def _post(subject: Subject, answer: Answer, run: str, external: str, tools: Tools) -> None:
+    place, verdict = subject.place, answer.verdict
+    context = Context(
+        f"{place.owner}/{place.name}",
+        subject.head,
+        tools.html_url,
+        tools.link(run),
+        answer.policy.annotations,
+        answer.sources,
+        await tools.runs.repairs(place, subject.number) if subject.number else (),
+    )
+    if answer.policy.checks == "packs":
+        expected = await _expected(subject, tools)
         for part in verdict.checks:
-            if part.subjects or part.judged or part.blind:
-                await tools.hub.finish_check(place, head, pack_run(part, context), external)
+            if expected is None or part.subjects or part.judged or part.blind or part.name in expected:
+                await tools.hub.finish_check(place, subject.head, pack_run(part, context), external)
     await tools.runs.finished(run, verdict)
-    await tools.hub.finish_check(place, head, gate(verdict, context), external)
-    return str(verdict.conclusion)
+    await tools.hub.finish_check(place, subject.head, gate(verdict, context), external)
+
+
+async def _expected(subject: Subject, tools: Tools) -> frozenset[str] | None:
+    """The pack checks that somebody waits for though they have nothing to say; None for all of them."""
+    if not subject.number:
+        return None
+    required = await tools.hub.required_checks(subject.place, subject.branch)
+    posted = await tools.runs.posted(subject.place, subject.number)
+    return posted | {name.removeprefix(f"{GATE} / ") for name in required}
+
+
+async def _stands(subject: Subject, tools: Tools) -> bool:
+    """Whether a pull request is still open at this head; yes when GitHub does not say."""
+    if not subject.number:
+        return True
+    try:
+        pull = await tools.hub.pull(subject.place, subject.number)
+    except HubError:
+        return True
+    return pull.open and pull.head == subject.head
 
 
 async def _supersede(place: Place, head: str, run: str, external: str, tools: Tools) -> None:
-    reason = "A newer head took its place."
+    reason = "The pull request moved on to another head, or was closed."
     await tools.runs.stopped(run, Conclusion.CANCELLED, reason)
     cancelled = CheckRun(GATE, Conclusion.CANCELLED, "Superseded", reason, "", (), ())
     await tools.hub.finish_check(place, head, cancelled, external)
@@ -141,32 +203,42 @@ async def give_up(job: Job, run: str, tools: Tools) -> None:
     await tools.hub.finish_check(place, head, _failed(reason, tools.link(run)), f"{job.pull}:{head}:{run}")
 
 
-async def judge_change(place: Place, head: str, base: str, tools: Tools) -> tuple[Judged, Policy]:
-    """The verdict on a change under the policy of its base tip; raises `HubError`, `RepositoryError`, `PolicyError`."""
+@dataclass(frozen=True)
+class Answer:
+    """The verdict on a change, the policy that it follows, and the files at the head by path."""
+
+    verdict: Verdict
+    policy: Policy
+    sources: Mapping[str, bytes]
+
+
+async def judge_change(subject: Subject, tools: Tools) -> Answer:
+    """The verdict under the policy of the base tip.
+
+    Raises `HubError`, `RepositoryError`, `PolicyUnread`, `EvaluationFailed`.
+    """
+    place = subject.place
     token = await tools.hub.read_token(place)
-    async with tools.repositories.change(place, token, head, base) as fetched:
-        policy, notes = policies(fetched)
-        judged = await judge(fetched.sides, policy, tools.evaluator, tools.scanners, cache=tools.cache)
-    return replace(judged, verdict=replace(judged.verdict, notes=judged.verdict.notes + notes)), policy
+    async with tools.repositories.change(place, token, subject.head, subject.base) as fetched:
+        holds = await held(place, fetched.policy_files, tools.hub, tools.runs)
+        judged = await judge(fetched.sides, holds.policy, tools.evaluator, tools.scanners, cache=tools.cache)
+    approved = bool(judged.evaluated.added) and await _approved(subject, tools)
+    verdict = judged.under(holds.policy, approved=approved)
+    notes = holds.notes
+    if holds.edited is not None:
+        then = judged.under(holds.edited, approved=approved)
+        notes = (*notes, *preview(verdict, then, holds.policy, holds.edited, packs()))
+    return Answer(replace(verdict, notes=verdict.notes + notes), holds.policy, fetched.sides.head_files)
 
 
-def policies(fetched: Fetched) -> tuple[Policy, tuple[str, ...]]:
-    """The base's policy, and what to say of the head's; raises `PolicyError` when the base's cannot be read."""
-    policy = read_policy(fetched.base_policy)
-    if fetched.head_policy in (None, fetched.base_policy):
-        return policy, ()
-    try:
-        read_policy(fetched.head_policy)
-    except PolicyError as problem:
-        return policy, tuple(f"{POLICY_PATH} line {m.line}: {m.message}" for m in problem.mistakes)
-    return policy, (f"This change edits {POLICY_PATH}; it takes effect once merged.",)
-
-
-def read_policy(content: bytes | None) -> Policy:
-    """The policy in a file, or the default policy without one; raises `PolicyError`."""
-    if content is None:
-        return Policy()
-    return parse_policy(content, set(all_rules()), {pack.name for pack in packs()})
+async def _approved(subject: Subject, tools: Tools) -> bool:
+    """Whether somebody who may write, and is not the author, approves this head."""
+    if not subject.number:
+        return False
+    for login in await tools.hub.approvers(subject.place, subject.number, subject.head):
+        if login != subject.author and await tools.hub.permission(subject.place, login) in WRITERS:
+            return True
+    return False
 
 
 def _failed(reason: str, link: str) -> CheckRun:

@@ -17,6 +17,10 @@ class StaleHead(HubError):
     """The branch moved on before the commit was made."""
 
 
+class Unseen(HubError):
+    """The repository is not there, or not among those of the installation: GitHub tells these apart to nobody."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A repository as the App sees it."""
@@ -39,10 +43,33 @@ class PullRequest:
     head_ref: str
     head_repository: int
     head_full_name: str
+    head_owner_type: str
     base: str
     base_ref: str
     fork: bool
     maintainers_may_edit: bool
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit to make on a branch that stands at `expected`. `executable` are the paths that keep that mode."""
+
+    branch: str
+    expected: str
+    title: str
+    body: str
+    files: Mapping[str, bytes]
+    executable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Other text for lines of a pull request's new side, counted from 1, both ends included."""
+
+    path: str
+    first: int
+    last: int
+    body: str
 
 
 class Hub(Protocol):
@@ -70,6 +97,18 @@ class Hub(Protocol):
 
     async def reply(self, place: Place, number: int, marker: str, body: str) -> None: ...
 
-    async def commit(
-        self, place: Place, branch: str, expected: str, title: str, body: str, files: Mapping[str, bytes]
-    ) -> str: ...
+    async def commit(self, place: Place, commit: Commit) -> str:
+        """The id of the commit, made whole or not at all; raises `StaleHead`."""
+
+    async def suggest(self, place: Place, number: int, head: str, marker: str, items: Sequence[Suggestion]) -> None:
+        """One review with these suggestions; a review that carries the marker already is left alone."""
+
+    async def may_edit_workflows(self, place: Place) -> bool: ...
+
+    async def approvers(self, place: Place, number: int, head: str) -> Sequence[str]:
+        """Who approves this head, by login."""
+
+    async def required_checks(self, place: Place, branch: str) -> frozenset[str]: ...
+
+    async def organization_file(self, place: Place, path: str) -> bytes | None:
+        """A file of the owner's `.github` repository, or None; raises `Unseen` where that is not to be seen."""

@@ -15,16 +15,28 @@ from rules.policy import Change, Policy, Verdict, decide
 
 @dataclass(frozen=True)
 class Sides:
-    """A change between two trees of one object store. Paths are of the head, renames from head to base."""
+    """A change between two trees of one object store. Paths are of the head, renames from head to base.
+
+    `merged` is the tree that merging into the tip of the base would make, empty where git cannot tell.
+    """
 
     git_dir: str
-    extra: Mapping[str, str]
     head: str
     base: str
     touched: frozenset[str]
     renames: Mapping[str, str]
+    merged: str
     head_files: Mapping[str, bytes] = field(repr=False)
     base_files: Mapping[str, bytes] = field(repr=False)
+    head_absent: frozenset[str] = frozenset()
+    base_absent: frozenset[str] = frozenset()
+
+    def head_contents(self) -> dict[str, bytes | None]:
+        """What scanners look at: the touched files at the head, None where the content is not to be had."""
+        return {**self.head_files, **dict.fromkeys(self.head_absent)}
+
+    def base_contents(self) -> dict[str, bytes | None]:
+        return {**self.base_files, **dict.fromkeys(self.base_absent)}
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,13 @@ class Judged:
     verdict: Verdict
     task: Task
     evaluated: Evaluated
+    change: Change
+
+    def under(self, policy: Policy, *, approved: bool = False) -> Verdict:
+        """The verdict on the same evaluations under another policy, or with an approval."""
+        return decide(
+            policy, packs(), self.evaluated.head, self.evaluated.base, replace(self.change, approved=approved)
+        )
 
 
 async def judge(
@@ -44,15 +63,15 @@ async def judge(
     *,
     chosen: tuple[str, ...] = (),
     cache: str = "",
-    approved: bool = False,
 ) -> Judged:
     """Scans the touched files on both sides, evaluates both, and decides."""
-    head_reports, base_reports = await asyncio.gather(scanners.scan(sides.head_files), scanners.scan(sides.base_files))
+    scans = (scanners.scan(sides.head_contents()), scanners.scan(sides.base_contents()))
+    head_reports, base_reports = await asyncio.gather(*scans)
     task = Task(
         git_dir=sides.git_dir,
-        extra=sides.extra,
         head=sides.head,
         base=sides.base,
+        merged=sides.merged,
         policy=policy,
         packs=chosen,
         head_reports=head_reports,
@@ -61,8 +80,8 @@ async def judge(
         cache=cache,
     )
     evaluated = await evaluator.evaluate(task)
-    change = Change(sides.touched, sides.renames, evaluated.standing, evaluated.added, approved)
-    return Judged(decide(policy, packs(), evaluated.head, evaluated.base, change), task, evaluated)
+    change = Change(sides.touched, sides.renames, evaluated.standing, evaluated.added)
+    return Judged(decide(policy, packs(), evaluated.head, evaluated.base, change), task, evaluated, change)
 
 
 async def repair(
@@ -71,6 +90,6 @@ async def repair(
     """The proven fixes for these findings, by identity."""
 
     async def supply(changed: Mapping[str, bytes]) -> Reports:
-        return await scanners.scan({**sides.head_files, **changed})
+        return await scanners.scan({**sides.head_contents(), **changed})
 
     return await evaluator.repair(replace(judged.task, wanted=tuple(sorted(wanted))), supply)

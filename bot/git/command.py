@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,24 +20,36 @@ SETTINGS = (
     "core.quotePath=false",
     "gc.auto=0",
     "maintenance.auto=false",
-    "protocol.ext.allow=never",
-    "protocol.file.allow=user",
     "credential.helper=",
     "diff.external=",
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=60",
 )
+SECONDS = 300.0
+"""How long one command that reaches no remote may take."""
 
 
 class GitError(Exception):
-    """A git command failed. The message is git's last line, without secrets."""
+    """A git command failed. The message is git's first complaint, without secrets."""
+
+
+class Misnamed(GitError):
+    """What was asked for does not exist here."""
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for git: what it needs and nothing of the host's secrets or configuration."""
+    """The environment for git: what it needs, nothing of the host's secrets or configuration, and no way to a remote.
+
+    git before 2.44 knows no other way to leave a missing object missing.
+    """
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     fixed = {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "LC_ALL": "C.UTF-8",
         "HOME": os.devnull,
@@ -44,15 +57,20 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **fixed, **(extra or {})}
 
 
-def with_token(token: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """An environment in which git sends an installation token as a header; it is on no command line."""
+def configured(settings: Mapping[str, str]) -> dict[str, str]:
+    """The part of an environment that sets these for git as `-c` would, on no command line."""
+    pairs = {f"GIT_CONFIG_KEY_{n}": name for n, name in enumerate(settings)}
+    values = {f"GIT_CONFIG_VALUE_{n}": value for n, value in enumerate(settings.values())}
+    return {"GIT_CONFIG_COUNT": str(len(settings)), **pairs, **values}
+
+
+def with_token(
+    token: str, extra: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """An environment in which git sends an installation token as a header, to web addresses only."""
     header = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    config = {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "http.extraHeader",
-        "GIT_CONFIG_VALUE_0": f"Authorization: basic {header}",
-    }
-    return environment({**config, **(extra or {})})
+    config = configured({"http.extraHeader": f"Authorization: basic {header}", **(settings or {})})
+    return environment({"GIT_ALLOW_PROTOCOL": "http:https", **config, **(extra or {})})
 
 
 def arguments(git_dir: Path, words: Sequence[str]) -> list[str]:
@@ -64,9 +82,13 @@ def run(
     git_dir: Path, *words: str, env: Mapping[str, str] | None = None, stdin: bytes = b"", ok: Sequence[int] = (0,)
 ) -> bytes:
     """Standard output of a git command; raises `GitError`."""
-    done = subprocess.run(
-        arguments(git_dir, words), input=stdin, capture_output=True, env=dict(env or environment()), check=False
-    )
+    command = arguments(git_dir, words)
+    try:
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, env=dict(env or environment()), check=False, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git {words[0]}: it took longer than {SECONDS:.0f} s") from None
     if done.returncode not in ok:
         raise GitError(_reason(words[0], done.stderr))
     return done.stdout
@@ -75,18 +97,19 @@ def run(
 async def run_async(
     git_dir: Path, *words: str, env: Mapping[str, str] | None = None, stdin: bytes = b"", ok: Sequence[int] = (0,)
 ) -> bytes:
-    """As `run`, without blocking; a cancelled call kills its process."""
+    """As `run`, without blocking; a cancelled call kills its processes."""
     process = await asyncio.create_subprocess_exec(
         *arguments(git_dir, words),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=dict(env or environment()),
+        start_new_session=True,
     )
     try:
         out, err = await process.communicate(stdin)
     except asyncio.CancelledError:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         raise
     if process.returncode not in ok:
@@ -96,4 +119,5 @@ async def run_async(
 
 def _reason(command: str, stderr: bytes) -> str:
     lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return f"git {command}: {lines[-1] if lines else 'failed'}"
+    told = [line for line in lines if line.startswith(("error: ", "fatal: "))] or lines[-1:]
+    return f"git {command}: {told[0] if told else 'failed'}"

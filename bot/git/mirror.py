@@ -1,21 +1,30 @@
-"""Bare partial clones, one a repository: one fetch of commits and trees, one of the blobs that are needed."""
+"""Bare partial clones: one fetch of commits and trees, one of the blobs of the commits in question."""
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
 import os
-import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.git.command import run_async, with_token
+from bot.git.command import GitError, Misnamed, run_async, with_token
 from bot.git.snapshot import ObjectStore
+from rules.core.codebase import MAX_FILE_BYTES
 
-KEPT = "refs/prodgate/"
+KEPT = "refs/prodgate"
 """Fetched commits are kept by a ref each, so that they are not fetched again."""
+
+MOST_KEPT = 64
+"""Refs of one git directory; the server is told of each of them. Those not used for longest go first."""
+
+MOST_LOOSE_PACKS = 50
+"""Packs outside the common index. Every fetch leaves one or two, and git looks through each for what is missing."""
+
+INVENTORY = "packs"
+"""Names and sizes of the packs, by which a lost or cut one is noticed: git would only call its objects missing."""
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -27,72 +36,95 @@ class Remote:
     token: str
 
 
-class MirrorCache:
-    """The mirrors below one folder, at most `limit` bytes; those not used for longest go first.
+class Mirror:
+    """The mirror of one repository, for one user at a time; every method raises `GitError`.
 
-    `reach` is what git's environment needs besides the proxy variables to reach the remote.
+    Two git directories share its objects. The outer one knows histories with their trees, the inner one, `tips`, knows
+    single commits, cut off from their parents, whose blobs are here as well. So what the server is told about `tips`
+    is true, it sends all that is missing in one answer, and it holds to the largest size, which it does not for blobs
+    that are asked for by name. A remote is stored in neither: what is missing stays missing, whoever reads.
     """
 
-    def __init__(self, folder: Path, limit: int = 20 * 1024**3, reach: Mapping[str, str] | None = None) -> None:
-        self._reach = reach or {}
-        self._folder = folder
-        self._limit = limit
+    def __init__(self, place: Path, remote: Remote, reach: Mapping[str, str], largest: int = MAX_FILE_BYTES) -> None:
+        self.store = ObjectStore(str(place))
+        self._place = place
+        self._tips = place / "tips"
+        self._remote = remote
+        self._reach = reach
+        self._largest = largest
 
-    @asynccontextmanager
-    async def fetched(self, remote: Remote, wants: Sequence[str]) -> AsyncIterator[ObjectStore]:
-        """A mirror that has these commits with their trees and blobs; raises `GitError`.
+    @property
+    def exists(self) -> bool:
+        return (self._tips / "HEAD").exists()
 
-        Afterwards reading needs no credential and reaches no remote. Holds the mirror's lock meanwhile.
+    async def create(self) -> None:
+        """Makes both git directories where they are absent, and clears away what a killed fetch left.
+
+        Raises `GitError` too when packs are not as they were.
         """
-        place = self._folder / f"{remote.repository}.git"
-        async with _locked(self._folder / f"{remote.repository}.lock"):
-            if not (place / "HEAD").exists():
-                await run_async(place, "init", "--bare", "--quiet")
-            await self._fetch(place, remote, wants)
-            os.utime(place)
-            yield ObjectStore(str(place))
-        await asyncio.to_thread(self._evict, place)
+        for git_dir in (self._place, self._tips):
+            if not (git_dir / "HEAD").exists():
+                await run_async(git_dir, "init", "--bare", "--quiet", "--template=")
+        for left in (*(self._place / "objects" / "pack").glob("tmp_*"), self._tips / "shallow.lock"):
+            left.unlink(missing_ok=True)
+        inventory = self._place / INVENTORY
+        if inventory.exists() and not set(inventory.read_text().splitlines()) <= self._packs():
+            raise GitError("a pack of the mirror was lost or cut")
 
-    async def _fetch(self, place: Path, remote: Remote, wants: Sequence[str]) -> None:
-        fetch = ("-c", f"remote.origin.url={remote.url}", "-c", "fetch.negotiationAlgorithm=default",
-                 "fetch", "--quiet", "--no-tags", "--no-auto-gc", "--no-write-fetch-head",
-                 "--no-recurse-submodules")  # fmt: skip
-        env = with_token(remote.token, self._reach)
-        held = set((await run_async(place, "for-each-ref", "--format=%(refname:lstrip=2)", KEPT)).decode().split())
-        absent = [name for name in wants if name not in held]
+    def _packs(self) -> set[str]:
+        packs = self._place / "objects" / "pack"
+        return {f"{path.name} {path.stat().st_size}" for path in packs.glob("pack-*")}
+
+    async def fetch_commits(self, *names: str) -> None:
+        """These commits and their histories, with all trees."""
+        await self._fetch(self._place, names, "--filter=blob:none")
+
+    async def fetch_blobs(self, *names: str) -> None:
+        """The blobs of these commits, except those that are too large to be looked at."""
+        shared = {"GIT_OBJECT_DIRECTORY": str(self._place / "objects")}
+        await self._fetch(self._tips, names, "--depth=1", f"--filter=blob:limit={self._largest + 1}", extra=shared)
+        await self._index_packs()
+
+    async def _fetch(
+        self, git_dir: Path, names: tuple[str, ...], *options: str, extra: Mapping[str, str] | None = None
+    ) -> None:
+        for name in names:
+            if not _OBJECT_ID.fullmatch(name):
+                raise Misnamed(f"{name!r} is not the SHA-1 id of a commit")
+        kept = git_dir / KEPT
+        absent = [name for name in dict.fromkeys(names) if not (kept / name).exists()]
         if absent:
-            names = [f"+{name}:{KEPT}{name}" for name in absent]
-            await run_async(place, *fetch, "--filter=blob:none", "origin", *names, env=env)
-        missing = await self._missing_blobs(place, wants)
-        if missing:
-            listed = "".join(f"{blob}\n" for blob in missing).encode()
-            blobs = ("-c", "fetch.negotiationAlgorithm=noop", *fetch[:2], *fetch[4:])
-            await run_async(place, *blobs, "--filter=blob:none", "--stdin", "origin", env=env, stdin=listed)
+            words = (
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-auto-gc",
+                "--no-write-fetch-head",
+                "--no-recurse-submodules",
+            )
+            wanted = [f"+{name}:{KEPT}/{name}" for name in absent]
+            remote = {"url": self._remote.url, "promisor": "true", "partialclonefilter": "blob:none"}
+            settings = {f"remote.origin.{key}": value for key, value in remote.items()}
+            env = with_token(self._remote.token, {**self._reach, **(extra or {})}, settings)
+            await run_async(git_dir, *words, *options, "origin", *wanted, env=env)
+            (self._place / INVENTORY).write_text("\n".join(sorted(self._packs())))
+        for name in names:
+            os.utime(kept / name)
+        _forget(git_dir)
 
-    async def _missing_blobs(self, place: Path, wants: Sequence[str]) -> list[str]:
-        words = ("rev-list", "--objects", "--no-walk", "--missing=print", *wants)
-        listing = await run_async(place, *words)
-        return [line[1:].decode() for line in listing.splitlines() if line.startswith(b"?")]
-
-    def _evict(self, keep: Path) -> None:
-        mirrors = sorted(self._folder.glob("*.git"), key=lambda path: path.stat().st_mtime)
-        sizes = {mirror: _size(mirror) for mirror in mirrors}
-        total = sum(sizes.values())
-        for mirror in mirrors:
-            if total <= self._limit:
-                return
-            if mirror != keep:
-                shutil.rmtree(mirror, ignore_errors=True)
-                total -= sizes[mirror]
-
-
-def _size(folder: Path) -> int:
-    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    async def _index_packs(self) -> None:
+        packs = self._place / "objects" / "pack"
+        index = packs / "multi-pack-index"
+        since = index.stat().st_mtime if index.exists() else 0.0
+        if sum(pack.stat().st_mtime > since for pack in packs.glob("*.pack")) > MOST_LOOSE_PACKS:
+            await run_async(self._place, "multi-pack-index", "write")
 
 
-@asynccontextmanager
-async def _locked(path: Path) -> AsyncIterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        await asyncio.to_thread(fcntl.flock, handle, fcntl.LOCK_EX)
-        yield
+def _forget(git_dir: Path) -> None:
+    """Drops the refs that were not used for longest; their objects stay."""
+    refs = sorted((git_dir / KEPT).iterdir(), key=lambda ref: ref.stat().st_mtime, reverse=True)
+    for ref in refs[MOST_KEPT:]:
+        ref.unlink()
+    cut_off = git_dir / "shallow"
+    if len(refs) > MOST_KEPT and cut_off.exists():
+        cut_off.write_text("".join(f"{ref.name}\n" for ref in refs[:MOST_KEPT]))

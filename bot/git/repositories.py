@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 
 from bot.flows.check import Fetched, RepositoryError
 from bot.flows.hub import Place
-from bot.git.changes import merge_base
+from bot.flows.judge import Sides
+from bot.git.cache import MirrorCache
+from bot.git.changes import added_lines, merge_base, message_of
 from bot.git.command import GitError
-from bot.git.mirror import MirrorCache, Remote
+from bot.git.mirror import Mirror, Remote
 from bot.git.sides import read_sides
 from bot.git.snapshot import BlobReader, ObjectStore, tree_entries
 from rules.core.source import BlobMissing
@@ -27,20 +29,26 @@ class MirroredRepositories:
     @asynccontextmanager
     async def change(self, place: Place, token: str, head: str, base_tip: str) -> AsyncIterator[Fetched]:
         remote = Remote(place.repository, f"{self._github_url}/{place.owner}/{place.name}.git", token)
+
+        async def prepare(mirror: Mirror) -> Fetched:
+            await mirror.fetch_commits(head, base_tip)
+            base = await asyncio.to_thread(merge_base, mirror.store, head, base_tip)
+            await mirror.fetch_blobs(head, base_tip, base)
+            return await asyncio.to_thread(_fetched, mirror.store, head, base, base_tip)
+
         try:
-            async with self._mirrors.fetched(remote, [head, base_tip]) as store:
-                base = await asyncio.to_thread(merge_base, store, head, base_tip)
-            async with self._mirrors.fetched(remote, [head, base_tip, base]) as store:
-                fetched = await asyncio.to_thread(_fetched, store, head, base, base_tip)
+            async with self._mirrors.prepared(remote, prepare) as fetched:
+                yield fetched
         except GitError as problem:
             raise RepositoryError(str(problem)) from None
-        yield fetched
+
+    async def added_lines(self, sides: Sides, path: str) -> list[range]:
+        return await asyncio.to_thread(added_lines, ObjectStore(sides.git_dir), sides.base, sides.head, path)
 
 
 def _fetched(store: ObjectStore, head: str, base: str, base_tip: str) -> Fetched:
-    return Fetched(
-        read_sides(store, base, head), file_at(store, base_tip, POLICY_PATH), file_at(store, head, POLICY_PATH)
-    )
+    policies = {"base": file_at(store, base_tip, POLICY_PATH), "head": file_at(store, head, POLICY_PATH)}
+    return Fetched(read_sides(store, base, head, base_tip), policies, message_of(store, head))
 
 
 def file_at(store: ObjectStore, tree: str, path: str) -> bytes | None:

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.git.command import arguments, environment, run
+from bot.git.command import GitError, arguments, environment, run
+from rules.core.codebase import MAX_FILE_BYTES
 from rules.core.source import BlobMissing, Entry
+
+CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """Where objects are: a git directory and, for a working tree, a place beside it for new ones."""
+    """Where objects are."""
 
     git_dir: str
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-    def env(self) -> dict[str, str]:
-        return environment({"GIT_NO_LAZY_FETCH": "1", **self.extra})
 
 
 class BlobReader:
-    """Reads blobs of one object store. Not for use by several threads."""
+    """Reads blobs of one object store, none larger than `limit` bytes. Not for use by several threads."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, limit: int = MAX_FILE_BYTES) -> None:
+        self._limit = limit
         self._process = subprocess.Popen(
             arguments(Path(store.git_dir), ["cat-file", "--batch"]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=store.env(),
+            env=environment(),
         )
 
     def read(self, blob: str) -> bytes:
+        """The content of a blob; raises `BlobMissing`."""
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise BlobMissing("git is not running")
@@ -44,10 +45,26 @@ class BlobReader:
         except BrokenPipeError:
             raise BlobMissing("git ended while reading") from None
         header = stdout.readline().split()
+        if not header:
+            raise BlobMissing("git ended while reading")
         if len(header) != 3:
             raise BlobMissing("its content was not fetched (too large, or missing in the repository)")
-        content = stdout.read(int(header[2]) + 1)
+        size = int(header[2])
+        if size > self._limit:
+            self._pass_over(size + 1)
+            raise BlobMissing(f"larger than {self._limit // 1_000_000} MB")
+        content = stdout.read(size + 1)
+        if len(content) <= size:
+            raise BlobMissing("git ended while reading")
         return content[:-1]
+
+    def _pass_over(self, left: int) -> None:
+        stdout = self._process.stdout
+        while left and stdout is not None:
+            part = stdout.read(min(left, CHUNK))
+            if not part:
+                return
+            left -= len(part)
 
     def close(self) -> None:
         self._process.kill()
@@ -59,7 +76,7 @@ class GitSnapshot:
 
     def __init__(self, store: ObjectStore, tree: str, reader: BlobReader) -> None:
         self._reader = reader
-        self._entries = tuple(tree_entries(store, tree))
+        self._entries = tree_entries(store, tree)
 
     def entries(self) -> Iterable[Entry]:
         return self._entries
@@ -68,11 +85,21 @@ class GitSnapshot:
         return self._reader.read(blob)
 
 
-def tree_entries(store: ObjectStore, tree: str) -> Iterable[Entry]:
-    """Every name of a tree; bytes of a path that are not UTF-8 appear escaped."""
-    listing = run(Path(store.git_dir), "ls-tree", "-r", "-z", "--full-tree", tree, env=store.env())
+def path_of(name: bytes) -> str:
+    """A path as text; bytes that are not UTF-8 appear escaped."""
+    return name.decode("utf-8", "backslashreplace")
+
+
+def tree_entries(store: ObjectStore, tree: str) -> tuple[Entry, ...]:
+    """Every name of a tree; raises `GitError` when two of them look the same, since one would hide the other."""
+    listing = run(Path(store.git_dir), "ls-tree", "-r", "-z", "--full-tree", tree)
+    found: dict[str, Entry] = {}
     for line in listing.split(b"\0"):
         if line:
-            meta, _, path = line.partition(b"\t")
+            meta, _, name = line.partition(b"\t")
             mode, _, blob = meta.split()
-            yield Entry(path.decode("utf-8", "backslashreplace"), int(mode, 8), blob.decode())
+            path = path_of(name)
+            if path in found:
+                raise GitError(f"the tree has two entries that are called {path!r}")
+            found[path] = Entry(path, int(mode, 8), blob.decode())
+    return tuple(found.values())

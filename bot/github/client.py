@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
-import time
+from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,15 +16,17 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from githubkit import AppAuthStrategy, GitHub, Response, TokenAuthStrategy
+from githubkit import AppAuthStrategy, GitHub, TokenAuthStrategy
 from githubkit.cache import MemCacheStrategy
-from githubkit.exception import GraphQLFailed, RequestError, RequestFailed, RequestTimeout
+from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
 from bot.flows.hub import HubError
+from bot.github.limiter import Limiter
+from bot.github.waits import Clock, before_next
 
 ATTEMPTS = 4
 EARLY_SECONDS = 300
-LONGEST_WAIT_SECONDS = 120.0
+TIMEOUT_SECONDS = 20.0
 CONCURRENT = 20
 """GitHub allows 100 at once for an installation; this leaves room for other workers."""
 
@@ -42,20 +47,45 @@ def proxy_for(address: str) -> str | None:
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
+@dataclass(frozen=True)
+class _Ask:
+    """One request. `repeat`: twice does no harm. `write`: it waits for its turn, before others if `urgent`."""
+
+    method: str
+    url: str
+    repeat: bool
+    write: bool = False
+    urgent: bool = False
+    graphql: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Client:
     """Authenticated requests for one App registration at one host. `ca_bundle` replaces the known authorities."""
 
-    def __init__(self, app_id: int, private_key: str, api_url: str, ca_bundle: Path | None = None) -> None:
+    def __init__(
+        self,
+        app_id: int,
+        private_key: str,
+        api_url: str,
+        ca_bundle: Path | None = None,
+        *,
+        clock: Clock | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
         trusted: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else True
-        self._transport = _Shared(verify=trusted, proxy=proxy_for(api_url))
+        self._clock = clock or Clock()
         self._gate = asyncio.Semaphore(CONCURRENT)
-        self._minting: dict[tuple[int, int], asyncio.Lock] = {}
+        self._limiters: defaultdict[int, Limiter] = defaultdict(lambda: Limiter(self._clock))
+        self._minting: defaultdict[tuple[int, int], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tokens: dict[tuple[int, int], tuple[str, float]] = {}
+        self._permissions: dict[int, Mapping[str, str]] = {}
+        self._graphql_url = re.sub(r"/api/v3/?$", "/api", api_url) + "/graphql"
         self._app = GitHub(
             AppAuthStrategy(str(app_id), private_key),
             base_url=api_url,
-            timeout=httpx.Timeout(20, connect=5),
-            async_transport=self._transport,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 5)),
+            async_transport=_Shared(verify=trusted, proxy=proxy_for(api_url)),
             auto_retry=False,
             http_cache=False,
             cache_strategy=MemCacheStrategy(),
@@ -64,64 +94,82 @@ class Client:
     async def token(self, installation: int, repository: int = 0) -> str:
         """An installation token; with a repository it is narrowed to reading that repository's contents."""
         key = (installation, repository)
-        async with self._minting.setdefault(key, asyncio.Lock()):
+        async with self._minting[key]:
             token, until = self._tokens.get(key, ("", 0.0))
-            if until - EARLY_SECONDS < time.time():
+            if until - EARLY_SECONDS < self._clock.now():
                 body = {"repository_ids": [repository], "permissions": {"contents": "read"}} if repository else {}
                 url = f"/app/installations/{installation}/access_tokens"
-                answer = await self._send(self._app, "POST", url, json=body, repeat=True)
-                expires = datetime.fromisoformat(answer.json()["expires_at"].replace("Z", "+00:00"))
-                token, until = answer.json()["token"], expires.timestamp()
+                answer = (await self._send(self._app, _Ask("POST", url, repeat=True, fields={"json": body}))).json()
+                until = datetime.fromisoformat(answer["expires_at"].replace("Z", "+00:00")).timestamp()
+                token = str(answer["token"])
                 self._tokens[key] = (token, until)
+                if not repository:
+                    self._permissions[installation] = answer.get("permissions") or {}
             return token
+
+    async def permissions(self, installation: int) -> Mapping[str, str]:
+        """What the installation granted, by name of the permission."""
+        await self.token(installation)
+        return self._permissions[installation]
 
     async def app_request(self, method: str, url: str, **fields: Any) -> Any:
         """A request as the App itself."""
-        return await self._send(self._app, method, url, repeat=method == "GET", **fields)
+        return await self._send(self._app, _Ask(method, url, repeat=method == "GET", fields=fields))
 
     async def request(
-        self, installation: int, method: str, url: str, *, repeat: bool | None = None, **fields: Any
+        self,
+        installation: int,
+        method: str,
+        url: str,
+        *,
+        repeat: bool | None = None,
+        urgent: bool = False,
+        repository: int = 0,
+        **fields: Any,
     ) -> Any:
-        """A request as an installation; writes are repeated only where `repeat` says that is harmless."""
+        """A request as an installation; writes are repeated only where `repeat` says that is harmless.
+
+        Writes of an installation are made one at a time, urgent ones first. With a repository the request goes with a
+        token that can read that repository's contents and nothing else.
+        """
         again = method in ("GET", "PUT", "DELETE") if repeat is None else repeat
-        try:
-            return await self._send(await self._as(installation), method, url, repeat=again, **fields)
-        except Refused as problem:
-            if problem.status != 401:
-                raise
-            self._tokens.pop((installation, 0), None)
-            return await self._send(await self._as(installation), method, url, repeat=again, **fields)
+        ask = _Ask(method, url, again, method != "GET", urgent, fields=fields)
+        return await self._as_installation(installation, repository, ask)
 
     async def graphql(self, installation: int, query: str, variables: Mapping[str, Any]) -> Any:
         """The data of a GraphQL request; raises `GraphQLRefused` with its errors."""
-        client = await self._as(installation)
-        async with self._gate:
-            try:
-                return await client.async_graphql(query, dict(variables))
-            except GraphQLFailed as problem:
-                errors = problem.response.errors or []
-                raise GraphQLRefused([(str(e.type or ""), e.message) for e in errors]) from None
-            except (RequestFailed, RequestError, RequestTimeout) as problem:
-                raise HubError(f"GitHub did not answer: {_words(problem)}") from None
+        write = query.lstrip().startswith("mutation")
+        body = {"json": {"query": query, "variables": dict(variables)}}
+        ask = _Ask("POST", self._graphql_url, not write, write, graphql=True, fields=body)
+        answer = (await self._as_installation(installation, 0, ask)).json()
+        if answer.get("errors"):
+            raise GraphQLRefused([(str(e.get("type") or ""), str(e.get("message"))) for e in answer["errors"]])
+        return answer["data"]
 
-    async def _as(self, installation: int) -> Any:
-        return self._app.with_auth(TokenAuthStrategy(await self.token(installation)))
+    async def _as_installation(self, installation: int, repository: int, ask: _Ask) -> Any:
+        """With a fresh token a second time, when GitHub does not know the first any more."""
+        limiter, key = self._limiters[installation], (installation, repository)
+        token = await self.token(*key)
+        try:
+            return await self._send(self._app.with_auth(TokenAuthStrategy(token)), ask, limiter)
+        except Refused as problem:
+            if problem.status != 401:
+                raise
+        if self._tokens.get(key, ("", 0.0))[0] == token:
+            del self._tokens[key]
+        return await self._send(self._app.with_auth(TokenAuthStrategy(await self.token(*key))), ask, limiter)
 
-    async def _send(self, client: Any, method: str, url: str, *, repeat: bool, **fields: Any) -> Any:
+    async def _send(self, client: Any, ask: _Ask, limiter: Limiter | None = None) -> Any:
         for attempt in range(1, ATTEMPTS + 1):
-            try:
-                async with self._gate:
-                    return await client.arequest(method, url, **fields)
-            except RequestFailed as problem:
-                wait = _wait(problem.response, attempt, repeat)
-                if wait is None or attempt == ATTEMPTS:
-                    status = problem.response.status_code
-                    raise Refused(status, f"GitHub answered {status} to {method} {url}: {_words(problem)}") from None
-            except (RequestError, RequestTimeout) as problem:
-                if not repeat or attempt == ATTEMPTS:
-                    raise HubError(f"GitHub was not reached for {method} {url}: {_words(problem)}") from None
-                wait = 0.5 * 2**attempt
-            await asyncio.sleep(min(wait, LONGEST_WAIT_SECONDS))
+            async with _turn(ask, limiter), self._gate:
+                answer = await _answer(client, ask, last=attempt == ATTEMPTS)
+            wait = before_next(answer, attempt, repeat=ask.repeat, graphql=ask.graphql, now=self._clock.now())
+            if wait is None or attempt == ATTEMPTS:
+                return _good(answer, ask)
+            if limiter and wait.everything:
+                limiter.hold(wait.seconds)
+            if not (ask.write and wait.everything):
+                await self._clock.pause(wait.seconds)
         raise AssertionError("unreachable")
 
 
@@ -141,22 +189,29 @@ class GraphQLRefused(HubError):
         self.errors = errors
 
 
-def _wait(response: Response[Any, Any], attempt: int, repeat: bool) -> float | None:
-    """Seconds until the next attempt, or None when there is to be none. A limit was not applied, so may be repeated."""
-    headers: Mapping[str, str] = response.headers
-    if response.status_code in (403, 429):
-        if "retry-after" in headers:
-            return float(headers["retry-after"])
-        if headers.get("x-ratelimit-remaining") == "0":
-            return max(1.0, float(headers.get("x-ratelimit-reset", "0")) - time.time())
-        if response.status_code == 429 or "secondary rate" in response.text.lower():
-            return 60.0 * attempt
-    if response.status_code >= 500 and repeat:
-        return 0.5 * float(2**attempt)
-    return None
+async def _answer(client: Any, ask: _Ask, *, last: bool) -> Any:
+    """GitHub's answer, good or bad; None when it was not reached and may be asked again, else raises `HubError`."""
+    try:
+        return await client.arequest(ask.method, ask.url, **ask.fields)
+    except RequestFailed as problem:
+        return problem.response
+    except (RequestError, RequestTimeout) as problem:
+        if ask.repeat and not last:
+            return None
+        raise HubError(f"GitHub was not reached for {ask.method} {ask.url}: {_words(problem)}") from None
+
+
+def _turn(ask: _Ask, limiter: Limiter | None) -> AbstractAsyncContextManager[None]:
+    return limiter.turn(urgent=ask.urgent) if limiter and ask.write else nullcontext()
+
+
+def _good(answer: Any, ask: _Ask) -> Any:
+    if answer.status_code < 400:
+        return answer
+    words = " ".join(answer.text.split())[:300]
+    status = answer.status_code
+    raise Refused(status, f"GitHub answered {status} to {ask.method} {ask.url}: {words}")
 
 
 def _words(problem: Exception) -> str:
-    response = getattr(problem, "response", None)
-    text = response.text if response is not None else str(problem) or type(problem).__name__
-    return " ".join(text.split())[:300]
+    return " ".join((str(problem) or type(problem).__name__).split())[:300]

@@ -7,21 +7,20 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
 from bot.flows.catch_up import Delivery
-from bot.flows.hub import HubError, Place, PullRequest, StaleHead
-from bot.github.client import Client, GraphQLRefused, Refused
+from bot.flows.hub import Commit, HubError, Place, PullRequest, Suggestion, Unseen
+from bot.github.client import Client, Refused
+from bot.github.commits import Commits
+from bot.jobs import GATE
 from bot.report.annotations import batches
 from bot.report.model import Annotation, CheckRun
 
 PAGE = 100
 """The most that GitHub lists at once."""
-
-COMMIT = """
-mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }
-"""
 
 
 class GitHubHub:
@@ -30,6 +29,7 @@ class GitHubHub:
     def __init__(self, client: Client, app_id: int) -> None:
         self._client = client
         self._app_id = app_id
+        self._commits = Commits(client)
 
     async def pull(self, place: Place, number: int) -> PullRequest:
         return _pull(await self._get(place, f"pulls/{number}"))
@@ -39,13 +39,7 @@ class GitHubHub:
         return [raw["number"] for raw in answer if raw["state"] == "open" and raw["head"]["sha"] == head]
 
     async def open_pulls(self, place: Place) -> Sequence[PullRequest]:
-        found: list[PullRequest] = []
-        for page in count(1):
-            answer = await self._get(place, "pulls", params={"state": "open", "per_page": PAGE, "page": page})
-            found += [_pull(raw) for raw in answer]
-            if len(answer) < PAGE:
-                break
-        return found
+        return [_pull(raw) for raw in await self._pages(place, "pulls", state="open")]
 
     async def installations(self) -> Sequence[int]:
         found: list[int] = []
@@ -95,7 +89,7 @@ class GitHubHub:
         body = {"name": run.name, "head_sha": head, "status": "in_progress", "external_id": external_id}
         if run.details_url:
             body["details_url"] = run.details_url
-        return int((await self._write(place, "POST", "check-runs", body))["id"])
+        return int((await self._write(place, "POST", "check-runs", body, urgent=run.name == GATE))["id"])
 
     async def finish_check(self, place: Place, head: str, run: CheckRun, external_id: str) -> int:
         known = await self._known(place, head, run.name, external_id)
@@ -104,15 +98,15 @@ class GitHubHub:
         parts = list(batches(run.annotations, 50)) or [()]
         done = int(known["output"]["annotations_count"]) if known else 0
         left = parts[done // 50 :] or [()]
-        check = int(known["id"]) if known else 0
+        check, gate = int(known["id"]) if known else 0, run.name == GATE
         for number, part in enumerate(left):
             last = number == len(left) - 1
             body = _body(run, head, external_id, part, last)
             if check:
                 body.pop("head_sha")
-                await self._write(place, "PATCH", f"check-runs/{check}", body)
+                await self._write(place, "PATCH", f"check-runs/{check}", body, repeat=not part, urgent=gate)
             else:
-                check = int((await self._write(place, "POST", "check-runs", body))["id"])
+                check = int((await self._write(place, "POST", "check-runs", body, urgent=gate))["id"])
         return check
 
     async def finished(self, place: Place, head: str, name: str) -> bool:
@@ -121,7 +115,7 @@ class GitHubHub:
 
     async def permission(self, place: Place, login: str) -> str:
         try:
-            return str((await self._get(place, f"collaborators/{login}/permission"))["permission"])
+            return str((await self._get(place, f"collaborators/{quote(login)}/permission"))["permission"])
         except Refused as problem:
             if problem.status == 404:
                 return "none"
@@ -132,8 +126,7 @@ class GitHubHub:
 
     async def reply(self, place: Place, number: int, marker: str, body: str) -> None:
         text = f"{body}\n\n<!-- {marker} -->"
-        answer = await self._get(place, f"issues/{number}/comments", params={"per_page": 100})
-        for raw in answer:
+        for raw in await self._pages(place, f"issues/{number}/comments"):
             if (
                 marker in (raw.get("body") or "")
                 and (raw.get("performed_via_github_app") or {}).get("id") == self._app_id
@@ -142,28 +135,71 @@ class GitHubHub:
                 return
         await self._write(place, "POST", f"issues/{number}/comments", {"body": text})
 
-    async def commit(
-        self, place: Place, branch: str, expected: str, title: str, body: str, files: Mapping[str, bytes]
-    ) -> str:
-        additions = [{"path": p, "contents": base64.b64encode(text).decode()} for p, text in sorted(files.items())]
-        variables = {
-            "input": {
-                "branch": {"repositoryNameWithOwner": f"{place.owner}/{place.name}", "branchName": branch},
-                "expectedHeadOid": expected,
-                "message": {"headline": title, "body": body},
-                "fileChanges": {"additions": additions},
-            }
+    async def commit(self, place: Place, commit: Commit) -> str:
+        return await self._commits.make(place, commit)
+
+    async def suggest(self, place: Place, number: int, head: str, marker: str, items: Sequence[Suggestion]) -> None:
+        reviews = await self._pages(place, f"pulls/{number}/reviews")
+        if any(marker in (raw.get("body") or "") for raw in reviews if (raw["user"] or {}).get("type") == "Bot"):
+            return
+        body = {
+            "commit_id": head,
+            "event": "COMMENT",
+            "body": f"Fixes to accept line by line.\n\n<!-- {marker} -->",
+            "comments": [_suggestion(item) for item in items],
         }
+        await self._write(place, "POST", f"pulls/{number}/reviews", body)
+
+    async def may_edit_workflows(self, place: Place) -> bool:
+        granted = await self._client.permissions(place.installation)
+        return granted.get("workflows") == "write"
+
+    async def approvers(self, place: Place, number: int, head: str) -> Sequence[str]:
+        said: dict[str, tuple[str, str]] = {}
+        for raw in await self._pages(place, f"pulls/{number}/reviews"):
+            if raw["user"] and raw["state"] in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED"):
+                said[raw["user"]["login"]] = raw["state"], raw["commit_id"]
+        return [login for login, (state, commit) in said.items() if (state, commit) == ("APPROVED", head)]
+
+    async def required_checks(self, place: Place, branch: str) -> frozenset[str]:
         try:
-            data = await self._client.graphql(place.installation, COMMIT, variables)
-        except GraphQLRefused as problem:
-            if any(
-                kind == "STALE_DATA" or message.startswith("Expected branch to point to")
-                for kind, message in problem.errors
-            ):
-                raise StaleHead(str(problem)) from None
-            raise HubError(f"GitHub refused the commit: {problem}") from None
-        return str(data["createCommitOnBranch"]["commit"]["oid"])
+            rules = await self._pages(place, f"rules/branches/{quote(branch)}")
+        except Refused as problem:
+            if problem.status in (403, 404):
+                return frozenset()
+            raise
+        found = [rule["parameters"] for rule in rules if rule["type"] == "required_status_checks"]
+        return frozenset(check["context"] for part in found for check in part["required_status_checks"])
+
+    async def organization_file(self, place: Place, path: str) -> bytes | None:
+        above = f"/repos/{place.owner}/.github"
+        try:
+            repository = (await self._client.request(place.installation, "GET", above)).json()["id"]
+        except Refused as problem:
+            if problem.status == 404:
+                raise Unseen(f"{place.owner}/.github is not to be seen by this installation") from None
+            raise
+        try:
+            answer = await self._client.request(
+                place.installation, "GET", f"{above}/contents/{quote(path)}", repository=repository
+            )
+        except Refused as problem:
+            if problem.status == 404:
+                return None
+            raise
+        found = answer.json()
+        if not isinstance(found, dict) or found.get("encoding") != "base64":
+            raise HubError(f"{path} of {place.owner}/.github is not a readable file")
+        return base64.b64decode(found["content"])
+
+    async def _pages(self, place: Place, rest: str, **params: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for page in count(1):
+            listed = await self._get(place, rest, params={**params, "per_page": PAGE, "page": page})
+            found += listed
+            if len(listed) < PAGE:
+                break
+        return found
 
     async def _runs(self, place: Place, head: str, name: str) -> list[dict[str, Any]]:
         params = {"check_name": name, "filter": "all", "app_id": self._app_id, "per_page": 100}
@@ -178,9 +214,18 @@ class GitHubHub:
         url = f"/repos/{place.owner}/{place.name}/{rest}"
         return (await self._client.request(place.installation, "GET", url, **fields)).json()
 
-    async def _write(self, place: Place, method: str, rest: str, body: Mapping[str, Any], repeat: bool = False) -> Any:
-        url = f"/repos/{place.owner}/{place.name}/{rest}"
-        return (await self._client.request(place.installation, method, url, json=dict(body), repeat=repeat)).json()
+    async def _write(
+        self,
+        place: Place,
+        method: str,
+        rest: str,
+        body: Mapping[str, Any],
+        *,
+        repeat: bool = False,
+        urgent: bool = False,
+    ) -> Any:
+        url, send = f"/repos/{place.owner}/{place.name}/{rest}", self._client.request
+        return (await send(place.installation, method, url, json=dict(body), repeat=repeat, urgent=urgent)).json()
 
 
 def _pull(raw: Mapping[str, Any]) -> PullRequest:
@@ -195,11 +240,17 @@ def _pull(raw: Mapping[str, Any]) -> PullRequest:
         head_ref=head["ref"],
         head_repository=source.get("id", 0),
         head_full_name=source.get("full_name", ""),
+        head_owner_type=(source.get("owner") or {}).get("type", ""),
         base=base["sha"],
         base_ref=base["ref"],
         fork=source.get("id") != base["repo"]["id"],
         maintainers_may_edit=bool(raw.get("maintainer_can_modify")),
     )
+
+
+def _suggestion(item: Suggestion) -> dict[str, Any]:
+    body: dict[str, Any] = {"path": item.path, "line": item.last, "side": "RIGHT", "body": item.body}
+    return body if item.first == item.last else body | {"start_line": item.first, "start_side": "RIGHT"}
 
 
 def _body(run: CheckRun, head: str, external_id: str, annotations: Sequence[Annotation], last: bool) -> dict[str, Any]:

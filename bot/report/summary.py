@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.report.annotations import spoken
-from bot.report.escape import code, markdown, url_path
+from bot.report.escape import code, cut, markdown, url_path
 from bot.report.model import Context
 from rules.core.finding import Finding, Safety
 from rules.policy import Blind, Judged
 
 MOST_LINES = 50
 """Lines of each section but the blocking one; the text below names the others."""
+
+MOST_CHARACTERS = 600
+"""Of one message: a line is for reading, the whole text stands in the annotation."""
 
 
 def review(
@@ -28,8 +31,8 @@ def review(
         section("Worth a look", [_speak(item.finding, context) for item in others]),
         section("Fixed automatically", _repaired(context)),
         section("Suppressed by this change", [_hushed(item, context) for item in hushed]),
-        section("Notes", [markdown(note) for note in notes]),
-        section("Unread here and at the base", blind_lines(b for b in blind if not b.fatal)),
+        section("Notes", [_said(note) for note in notes]),
+        section("Not looked at, which does not block", blind_lines(b for b in blind if not b.fatal)),
         _offer(new),
         _older(judged),
     ]
@@ -61,13 +64,13 @@ def section(name: str, lines: Iterable[str], most: int = MOST_LINES) -> str:
 def finding_line(finding: Finding, context: Context | None) -> str:
     """One finding: its place, what is wrong, its rule."""
     place = _place(finding, context)
-    return f"{place} {markdown(finding.message)} ({code(finding.rule)})"
+    return f"{place} {_said(finding.message)} ({code(finding.rule)})"
 
 
 def blind_lines(blind: Iterable[Blind]) -> list[str]:
     """What could not be looked at and why, one line a place, with the rules that it concerns."""
     return [
-        f"{code(path) + ': ' if path else ''}{markdown(reason)} ({', '.join(map(code, names))})"
+        f"{code(path) + ': ' if path else ''}{_said(reason)} ({', '.join(map(code, names))})"
         for (path, reason), names in blind_places(blind).items()
     ]
 
@@ -80,6 +83,10 @@ def blind_places(blind: Iterable[Blind]) -> dict[tuple[str, str], list[str]]:
         if item.rule not in concerned:
             concerned.append(item.rule)
     return rules
+
+
+def _said(text: str) -> str:
+    return markdown(cut(text, MOST_CHARACTERS))
 
 
 def _place(finding: Finding, context: Context | None) -> str:
@@ -96,19 +103,19 @@ def _speak(finding: Finding, context: Context | None) -> str:
     if finding.fix is None:
         return line
     if finding.fix.edits and finding.fix.safety is Safety.SAFE:
-        return f"{line} — fixable: {markdown(finding.fix.title)}"
-    return f"{line} — {markdown(finding.fix.title)}"
+        return f"{line} — fixable: {_said(finding.fix.title)}"
+    return f"{line} — {_said(finding.fix.title)}"
 
 
 def _hushed(item: Judged, context: Context | None) -> str:
-    return f"{finding_line(item.finding, context)} — reason given: {markdown(item.suppressed_by)}"
+    return f"{finding_line(item.finding, context)} — reason given: {_said(item.suppressed_by)}"
 
 
 def _repaired(context: Context | None) -> list[str]:
     if context is None:
         return []
     return [
-        f"{code(finding.where.path)} {markdown(finding.message)} ({code(finding.rule)}) in "
+        f"{code(finding.where.path)} {_said(finding.message)} ({code(finding.rule)}) in "
         f"[{repair.commit[:12]}]({context.html_url}/{context.repository}/commit/{repair.commit})"
         for repair in context.repairs
         for finding in repair.fixed

@@ -7,6 +7,7 @@ from typing import Literal
 
 from bot.report.annotations import spoken
 from bot.report.escape import one_line
+from bot.report.summary import fixable
 from rules.policy import Judged, Verdict
 
 Style = Literal["place", "blocks", "error", "warning", "note", "rule", "success", "neutral", "failure", "cancelled"]
@@ -28,8 +29,9 @@ def render_text(verdict: Verdict, paint: Paint = _unpainted) -> str:
     """One line a new finding, what could not be looked at, and a last line with the decision."""
     new = spoken(verdict.judged)
     lines = [_line(item, paint) for item in new]
-    for blind in dict.fromkeys((b.path, b.reason) for b in verdict.blind if b.fatal):
-        lines.append(f"{paint('could not look', 'failure')}: {plain(': '.join(filter(None, blind)))}")
+    for fatal, said in ((True, paint("could not look", "failure")), (False, "not looked at, which does not block")):
+        places = dict.fromkeys((b.path, b.reason) for b in verdict.blind if b.fatal is fatal)
+        lines += [f"{said}: {plain(': '.join(filter(None, place)))}" for place in places]
     lines += [
         f"{plain(_where(item))}: suppressed: {plain(item.suppressed_by)} [{item.finding.rule}]"
         for item in verdict.judged
@@ -39,7 +41,8 @@ def render_text(verdict: Verdict, paint: Paint = _unpainted) -> str:
     old = sum(not item.new for item in verdict.judged)
     blocking = sum(item.blocks for item in new)
     decision = paint(str(verdict.conclusion), verdict.conclusion.value)
-    lines.append(f"{decision}: {blocking} blocking, {len(new) - blocking} worth a look, {old} older")
+    fixes = sum(map(fixable, new))
+    lines.append(f"{decision}: {blocking} blocking, {len(new) - blocking} worth a look, {old} older, {fixes} fixable")
     return "\n".join(lines) + "\n"
 
 

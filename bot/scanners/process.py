@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bot.scanners.port import ScannerFailed
 
@@ -21,34 +21,44 @@ WRAPPER = (
     "os.execv(sys.argv[1],sys.argv[1:])"
 )
 SECONDS = 60.0
+MOST_SUFFIX = 12
+"""Characters of a suffix that a scanner is told of."""
 
 
 def lay_out(files: Mapping[str, bytes], folder: Path) -> dict[str, str]:
     """Writes the contents under names of our own; returns the repository path of each."""
     names: dict[str, str] = {}
     for number, (path, content) in enumerate(files.items()):
-        name = folder / f"{number}{Path(path).suffix if Path(path).suffix.isascii() else ''}"
+        suffix = PurePosixPath(path).suffix
+        plain = suffix.isascii() and suffix[1:].isalnum() and len(suffix) <= MOST_SUFFIX
+        name = folder / f"{number}{suffix if plain else ''}"
         name.write_bytes(content)
         names[str(name)] = path
     return names
 
 
 async def run(words: Sequence[str], folder: Path, ok: Sequence[int] = (0,)) -> bytes:
-    """Standard output of the tool; raises `ScannerFailed` when it is late, dies or answers another exit code."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-S",
-        "-c",
-        WRAPPER,
-        *words,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=folder,
-        env={"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8", "PYTHONSAFEPATH": "1"},
-        start_new_session=True,
-    )
+    """Standard output of the tool.
+
+    Raises `ScannerFailed` when it does not start, is late, dies or answers another exit code.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            WRAPPER,
+            *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=folder,
+            env={"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8", "PYTHONSAFEPATH": "1"},
+            start_new_session=True,
+        )
+    except OSError as problem:
+        raise ScannerFailed(f"it could not be started: {problem.strerror}") from None
     try:
         async with asyncio.timeout(SECONDS):
             out, err = await process.communicate()

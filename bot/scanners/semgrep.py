@@ -71,9 +71,14 @@ def _report(raw: Mapping[str, Any], names: Mapping[str, str]) -> Report:
 
 
 def _unread(answer: Mapping[str, Any], names: Mapping[str, str]) -> tuple[Unread, ...]:
+    """The files that semgrep gave up on; raises `ScannerFailed` for an error that is no file's."""
     found = {}
     for error in answer.get("errors", []):
         path = names.get((error.get("location") or {}).get("path", ""))
-        if path and error.get("severity") != "info":
-            found[path] = Unread(path, f"semgrep: {error.get('message', '')}"[:200])
+        reason = error.get("message") or str(error.get("error_type", ""))
+        if error.get("severity") == "info":
+            continue
+        if path is None:
+            raise ScannerFailed(reason[:200])
+        found[path] = Unread(path, f"semgrep: {reason}"[:200])
     return tuple(found.values())

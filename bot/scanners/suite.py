@@ -40,14 +40,15 @@ class Suite:
     def __init__(self, scanners: tuple[Scanner, ...]) -> None:
         self._scanners = scanners
 
-    async def scan(self, files: Mapping[str, bytes]) -> dict[str, Scan | str]:
+    async def scan(self, files: Mapping[str, bytes | None]) -> dict[str, Scan | str]:
         results = await asyncio.gather(*(self._one(scanner, files) for scanner in self._scanners))
         return {scanner.fact: result for scanner, result in zip(self._scanners, results, strict=True)}
 
-    async def _one(self, scanner: Scanner, files: Mapping[str, bytes]) -> Scan | str:
+    async def _one(self, scanner: Scanner, files: Mapping[str, bytes | None]) -> Scan | str:
         asked = {path: text for path, text in files.items() if scanner.wants(path)}
-        wanted = {path: text for path, text in asked.items() if len(text) <= MAX_BYTES}
-        large = tuple(Unread(path, f"larger than {MAX_BYTES // 1_000_000} MB") for path in asked if path not in wanted)
+        wanted = {path: text for path, text in asked.items() if text is not None and len(text) <= MAX_BYTES}
+        reason = f"larger than {MAX_BYTES // 1_000_000} MB, or its content was not fetched"
+        large = tuple(Unread(path, reason) for path in asked if path not in wanted)
         if not wanted:
             return Scan(unread=large)
         with tempfile.TemporaryDirectory(prefix="prodgate-scan-") as folder:

@@ -10,11 +10,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from bot.flows.hub import Place
 from bot.report.json_report import render_json
-from bot.store.tables import marks, runs
+from bot.report.model import Repair
+from bot.store.tables import marks, repairs, runs
+from rules.core.finding import Finding
 from rules.policy import Conclusion, Verdict
+
+FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,10 @@ class RunStore:
         return next((Run(**{**row, "report": json.loads(row["report"])}) for row in rows), None)
 
     async def forget(self, before: datetime) -> int:
-        """Deletes the runs that started earlier; returns how many."""
-        return await self._write(runs.delete().where(runs.c.started < before))
+        """Deletes the runs that started and the repairs that were made earlier; returns how many runs."""
+        return await self._write(
+            repairs.delete().where(repairs.c.at < before), runs.delete().where(runs.c.started < before)
+        )
 
     async def mark(self, name: str) -> datetime | None:
         """How far work of this name has come, or None."""
@@ -84,6 +91,40 @@ class RunStore:
     async def set_mark(self, name: str, at: datetime) -> None:
         """Keeps how far work of this name has come."""
         await self._write(marks.delete().where(marks.c.name == name), marks.insert().values(name=name, at=at))
+
+    async def unmark(self, name: str) -> None:
+        """Forgets a mark."""
+        await self._write(marks.delete().where(marks.c.name == name))
+
+    async def repaired(self, place: Place, pull: int, repair: Repair) -> None:
+        """Keeps that a commit of ours on a pull request fixed these findings; once, however often it is said."""
+        where = repairs.c.repository == place.repository, repairs.c.commit == repair.commit
+        row = {
+            "repository": place.repository,
+            "commit": repair.commit,
+            "pull": pull,
+            "fixed": FINDINGS.dump_json(repair.fixed).decode(),
+            "at": datetime.now(UTC),
+        }
+        await self._write(repairs.delete().where(*where), repairs.insert().values(**row))
+
+    async def repairs(self, place: Place, pull: int) -> tuple[Repair, ...]:
+        """The commits of ours on a pull request, the oldest first."""
+        where = repairs.c.repository == place.repository, repairs.c.pull == pull
+        rows = await asyncio.to_thread(self._read, sa.select(repairs).where(*where).order_by(repairs.c.at))
+        return tuple(Repair(row["commit"], FINDINGS.validate_json(row["fixed"])) for row in rows)
+
+    async def posted(self, place: Place, pull: int) -> frozenset[str]:
+        """The pack checks that spoke on an earlier head of a pull request, by name."""
+        where = runs.c.repository == place.repository, runs.c.pull == pull, runs.c.conclusion != ""
+        latest = sa.select(runs.c.report).where(*where).order_by(runs.c.started.desc()).limit(5)
+        reports = [json.loads(row["report"]) for row in await asyncio.to_thread(self._read, latest)]
+        return frozenset(
+            check["name"]
+            for report in reports
+            for check in report.get("checks", ())
+            if check["subjects"] or check["findings"] or check["could_not_look"]
+        )
 
     async def _write(self, *statements: sa.Delete | sa.Insert | sa.Update) -> int:
         def write() -> int:

@@ -39,3 +39,15 @@ marks = sa.Table(
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
 )
 """How far work that goes through the past has come."""
+
+repairs = sa.Table(
+    "prodgate_repairs",
+    metadata,
+    sa.Column("repository", sa.BigInteger, primary_key=True),
+    sa.Column("commit", sa.String(64), primary_key=True),
+    sa.Column("pull", sa.Integer, nullable=False),
+    sa.Column("fixed", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Index("prodgate_repairs_by_pull", "repository", "pull"),
+)
+"""Commits that `/fix` made, with the findings that they fixed as JSON."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from itertools import groupby
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,21 +20,31 @@ from rules.catalog import packs
 
 HERE = Path(__file__).parent
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
 """No script, no foreign content, and no word to anyone of the address, which holds the key to the page."""
 
-VERDICTS = {
+WORDS = {
     "": "Looking …",
     "success": "All good",
-    "neutral": "Worth a look, nothing blocks",
-    "failure": "Blocks the merge",
+    "neutral": "All good",
+    "failure": "Could not look",
     "cancelled": "Superseded",
 }
+"""What is said where no finding says more."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Findings of one urgency."""
+
+    id: str
+    title: str
+    findings: tuple[Mapping[str, Any], ...]
 
 
 class Runs(Protocol):
@@ -70,8 +81,12 @@ class Pages:
             subject=subject,
             subject_url=f"{repository}/pull/{run.pull}" if run.pull else repository,
             commit_url=f"{repository}/commit/{run.head}",
-            verdict=_verdict(run),
-            packs=_by_pack(run.report.get("findings", [])),
+            headline=_headline(run),
+            checks=_checks(run),
+            blind=run.report.get("could_not_look", ()),
+            sections=_sections(run),
+            older=[finding for finding in _findings(run) if not finding["new"]],
+            fixable=sum(_fixable(finding) for finding in _findings(run)),
         )
 
     def _place_url(self, finding: Mapping[str, Any], run: Run) -> str:
@@ -81,23 +96,49 @@ class Pages:
         return f"{self._html_url}/{url_path(run.full_name)}/blob/{run.head}/{url_path(finding['path'])}#{lines}"
 
 
-def _verdict(run: Run) -> str:
-    could_look = "findings" in run.report and not any(blind["fatal"] for blind in run.report["could_not_look"])
-    if run.conclusion == "failure" and not could_look:
-        return "Could not look everywhere: this blocks the merge"
-    return VERDICTS.get(run.conclusion, run.conclusion)
+def _findings(run: Run) -> list[Mapping[str, Any]]:
+    return sorted(run.report.get("findings", ()), key=lambda f: (f["severity"] != "error", f["path"], f["line"]))
 
 
-def _by_pack(findings: list[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    titles = {pack.name: pack.title for pack in packs()}
+def _spoken(run: Run) -> list[Mapping[str, Any]]:
+    return [finding for finding in _findings(run) if finding["new"] and not finding["suppressed_by"]]
 
-    def pack_of(finding: Mapping[str, Any]) -> str:
-        return str(finding["rule"]).partition("/")[0]
 
-    def pressing(finding: Mapping[str, Any]) -> tuple[object, ...]:
-        return pack_of(finding), not finding["blocks"], not finding["new"], finding["path"], finding["line"]
+def _fixable(finding: Mapping[str, Any]) -> bool:
+    safe = bool(finding["fixes_files"]) and finding["fix_safety"] == "safe"
+    return safe and bool(finding["new"]) and not finding["suppressed_by"]
 
-    return [(titles.get(name, name), list(group)) for name, group in groupby(sorted(findings, key=pressing), pack_of)]
+
+def _headline(run: Run) -> str:
+    """The decision in the words of the gate's title."""
+    spoken = _spoken(run)
+    blocking = sum(finding["blocks"] for finding in spoken)
+    words = [f"{blocking} to fix before merging"] if blocking else []
+    if any(place["fatal"] for place in run.report.get("could_not_look", ())):
+        words.append("could not look everywhere")
+    if len(spoken) > blocking:
+        words.append(f"{len(spoken) - blocking} worth a look")
+    text = ", ".join(words) or WORDS.get(run.conclusion, run.conclusion)
+    return text[:1].upper() + text[1:]
+
+
+def _checks(run: Run) -> list[Mapping[str, Any]]:
+    """The check runs that had something to look at; `told` is what each found."""
+    shown = [c for c in run.report.get("checks", ()) if c["subjects"] or c["findings"] or c["could_not_look"]]
+    new = Counter(str(finding["rule"]).partition("/")[0] for finding in _spoken(run))
+    of = {check: sum(new[pack.name] for pack in packs() if pack.check == check) for check in {p.check for p in packs()}}
+    return [{**check, "told": of.get(check["name"], 0) + check["could_not_look"]} for check in shown]
+
+
+def _sections(run: Run) -> list[Section]:
+    spoken = _spoken(run)
+    hushed = [finding for finding in _findings(run) if finding["new"] and finding["suppressed_by"]]
+    sections = [
+        Section("blocks", "Blocks the merge", tuple(finding for finding in spoken if finding["blocks"])),
+        Section("look", "Worth a look", tuple(finding for finding in spoken if not finding["blocks"])),
+        Section("suppressed", "Suppressed by this change", tuple(hushed)),
+    ]
+    return [section for section in sections if section.findings]
 
 
 def pages_router(pages: Pages, links: Links, runs: Runs) -> APIRouter:

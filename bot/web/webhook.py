@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
 from structlog.contextvars import bound_contextvars
 
 from bot.jobs import EventError, Job, jobs_for
@@ -36,9 +37,12 @@ def webhook_router(secrets: Sequence[bytes], app_id: int, enqueue: Enqueue) -> A
 
     @router.post("/webhooks/github", include_in_schema=True)
     async def receive(request: Request) -> Response:
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response("the body ended early\n", 400)
         if body is None:
-            return Response("payload too large\n", 413)
+            return Response("payload too large\n", 413, headers={"connection": "close"})
         header = next((v for k, v in request.scope["headers"] if k == b"x-hub-signature-256"), b"")
         if not signed(body, header, secrets):
             return Response("wrong or missing signature\n", 401)
@@ -68,7 +72,8 @@ def webhook_router(secrets: Sequence[bytes], app_id: int, enqueue: Enqueue) -> A
 
 
 async def _body(request: Request) -> bytes | None:
-    if int(request.headers.get("content-length") or 0) > MAX_BYTES:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > len(str(MAX_BYTES)) or int(declared) > MAX_BYTES):
         return None
     body = bytearray()
     async for chunk in request.stream():

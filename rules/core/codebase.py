@@ -170,13 +170,20 @@ class Codebase:
         return results
 
     def _read_one(self, reader: FileReader[T], path: str) -> T | None:
+        return self.parsed(path, reader.read)
+
+    def parsed(self, path: str, read: Callable[[str, bytes], T]) -> T | None:
+        """What a parser makes of one file; None, and recorded as unread, when it cannot be understood."""
+        if path in self._refuse:
+            self.skip(path, self._refuse[path])
+            return None
         content = self.text(path)
         if content is None:
             return None
         if self._watch:
             self._watch(path)
         try:
-            return reader.read(path, content)
+            return read(path, content)
         except Unreadable as problem:
             self.skip(path, str(problem))
         except RecursionError:

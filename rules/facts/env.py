@@ -153,7 +153,7 @@ def _javascript_default(node: Node) -> bool:
 
 
 def _reads(path: str, content: bytes) -> tuple[Read, ...]:
-    if b"env" not in content:
+    if b"env" not in content and b"\0" not in content:
         return ()
     root = parse(path, content)
     finder = _python_reads if language_of(path) == "python" else _javascript_reads

@@ -33,6 +33,13 @@ class Scan:
 SETTINGS: Fact[Mapping[str, Mapping[str, Any]]] = Fact("settings")
 """Plain values of the policy by rule id; the same on both sides."""
 
+MERGE: Fact[Codebase | None] = Fact("merge")
+"""The tree that merging would make now where it is not the head itself; the host supplies it."""
+
+MERGED: Fact[Codebase] = Fact("merged", lambda code: code.get(MERGE) or code)
+"""The tree that merging would make now, conflicts left as git marks them. Histories are judged on it: two changes
+that are right alone may be wrong together."""
+
 BANDIT: Fact[Sequence[Report]] = Fact("scanner:bandit")
 SEMGREP: Fact[Sequence[Report]] = Fact("scanner:semgrep")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from tests.bot.conftest import Repository
 PRODGATE = Path(sys.executable).with_name("prodgate")
 
 
-def prodgate(repository: Repository, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "HOME": os.devnull}
+def prodgate(repository: Repository, *words: str, home: str = os.devnull) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "HOME": home}
     return subprocess.run(
         [str(PRODGATE), *words], cwd=repository.path, env=env, capture_output=True, text=True, check=False
     )
@@ -62,6 +64,120 @@ def test_a_commit_is_judged_without_the_working_tree(shop: Repository) -> None:
     shop.write({"app.py": None, "junk.py": 'import os\nos.environ["JUNK"]\n'})
     _, found = report(shop, "--head", head)
     assert new(found) == [("env/undeclared-read", "app.py", 2)]
+
+
+def test_only_the_packs_asked_for_are_judged(shop: Repository) -> None:
+    shop.write({"app.py": 'import os, subprocess\nsubprocess.run(os.environ["CMD"], shell=True)\n'})
+    _, found = report(shop, "--pack", "security")
+    assert new(found) == [("security/bandit", "app.py", 2)]
+    _, found = report(shop, "--pack", "security", "--pack", "env")
+    assert {rule for rule, _, _ in new(found)} == {"security/bandit", "env/undeclared-read"}
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "with_error", "with_warning"), [("error", 1, 0), ("warning", 1, 1), ("never", 0, 0)]
+)
+def test_what_fails_is_chosen(shop: Repository, fail_on: str, with_error: int, with_warning: int) -> None:
+    shop.write({"app.py": 'import os\nos.getenv("SOFT", "1")\n'})
+    assert report(shop, "--fail-on", fail_on)[0] == with_warning
+    shop.write({"app.py": 'import os\nos.environ["HARD"]\n'})
+    assert report(shop, "--fail-on", fail_on)[0] == with_error
+
+
+def test_what_could_not_be_looked_at_fails_whatever_is_chosen(shop: Repository) -> None:
+    shop.write({"app.py": b"x = '\xe9'\n"})
+    assert prodgate(shop, "check", "--base", "main", "--fail-on", "never").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ("text", "app.py:2:1: blocks: NEW is read here"),
+        ("markdown", "**Blocks the merge** (1)"),
+        ("github", "::error file=app.py,line=2,endLine=2"),
+        ("sarif", '"ruleId": "env/undeclared-read"'),
+        ("json", '"rule": "env/undeclared-read"'),
+    ],
+)
+def test_each_format_goes_to_standard_output_or_to_a_file(
+    shop: Repository, tmp_path: Path, form: str, says: str
+) -> None:
+    shop.write({"app.py": 'import os\nos.environ["NEW"]\n'})
+    shown = prodgate(shop, "check", "--base", "main", "--format", form)
+    kept = prodgate(shop, "check", "--base", "main", "--format", form, "--output", str(tmp_path / "report"))
+    assert says in shown.stdout
+    assert (shown.returncode, kept.returncode, kept.stdout) == (1, 1, "")
+    assert (tmp_path / "report").read_text("utf-8") == shown.stdout
+
+
+def test_a_report_that_cannot_be_written_is_said(shop: Repository, tmp_path: Path) -> None:
+    done = prodgate(shop, "check", "--base", "main", "--output", str(tmp_path / "no" / "report"))
+    assert (done.returncode, "cannot be written: No such file or directory" in done.stderr) == (2, True)
+
+
+def test_a_folder_inside_the_repository_means_the_repository(shop: Repository, tmp_path: Path) -> None:
+    shop.write({"deep/er/app.py": 'import os\nos.environ["NEW"]\n'})
+    env = {"PATH": os.environ["PATH"], "HOME": os.devnull}
+    words = [str(PRODGATE), "check", str(shop.path / "deep"), "--base", "main"]
+    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, "deep/er/app.py:2:1: blocks" in done.stdout) == (1, True)
+
+
+def test_a_folder_without_a_repository_is_said(shop: Repository, tmp_path: Path) -> None:
+    done = prodgate(shop, "check", "/", "--base", "main")
+    assert (done.returncode, "is not in a git repository" in done.stderr) == (2, True)
+
+
+def on_terminal(repository: Repository, *words: str) -> str:
+    """What somebody sees who types it."""
+    ours, theirs = pty.openpty()
+    env = {"PATH": os.environ["PATH"], "HOME": os.devnull, "TERM": "xterm-256color"}
+    done = subprocess.Popen([str(PRODGATE), *words], cwd=repository.path, env=env, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):
+        while part := os.read(ours, 4096):
+            seen += part
+    os.close(ours)
+    done.wait()
+    return seen.decode()
+
+
+def test_steps_move_on_a_terminal_and_are_plain_lines_on_standard_error_elsewhere(shop: Repository) -> None:
+    shop.write({"app.py": 'import os\nos.environ["NEW"]\n'})
+    plain = prodgate(shop, "check", "--base", "main")
+    assert plain.stderr.splitlines() == ["Reading the change …", "Judging 1 changed file …"]
+    assert "\x1b" not in plain.stdout + plain.stderr
+    seen = on_terminal(shop, "check", "--base", "main")
+    assert "Judging 1 changed file" in seen
+    assert "\x1b[1;31mblocks\x1b[0m" in seen
+
+
+def test_fix_says_what_it_did_and_what_it_left(shop: Repository) -> None:
+    shop.write(
+        {"app.py": 'import os\nos.environ["NEW"]\n', "a.ts": "new https.Agent({ rejectUnauthorized: false });\n"}
+    )
+    done = prodgate(shop, "fix", "--base", "main")
+    assert done.stdout == "fixed app.py:2: Declare NEW in .env.example [env/undeclared-read]\n"
+    again = prodgate(shop, "fix", "--base", "main", "--pack", "env")
+    assert (again.returncode, again.stdout) == (0, "nothing to fix\n")
+
+
+def test_fix_never_calls_it_well_when_it_could_not_look(shop: Repository) -> None:
+    shop.write({"app.py": b"x = '\xe9'\n"})
+    done = prodgate(shop, "fix", "--base", "main")
+    assert (done.returncode, "could not look everywhere" in done.stderr) == (3, True)
+
+
+def test_fix_writes_nothing_through_a_link_that_leads_out(shop: Repository, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / ".env.example").write_text("A=\n")
+    shop.commit({"svc/.env.example": "A=\n", "svc/app.py": "x = 1\n"})
+    shop.write({"svc/app.py": 'import os\nos.environ["NEW"]\n', "svc/.env.example": None})
+    (shop.path / "svc/.env.example").symlink_to(outside / ".env.example")
+    prodgate(shop, "fix", "--base", "main")
+    assert (outside / ".env.example").read_text() == "A=\n"
 
 
 def test_fix_writes_what_it_proved_and_the_check_is_green(shop: Repository) -> None:

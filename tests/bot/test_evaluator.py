@@ -22,7 +22,7 @@ READ = 'import os\nos.environ["K"]\n'
 def task(repository: Repository, cache: str = "") -> Task:
     base, head = repository.git("rev-parse", "HEAD~1"), repository.git("rev-parse", "HEAD")
     place = str(repository.path / ".git")
-    return Task(place, {}, head, base, Policy(), ("env",), {}, {}, "2026-01-01", cache)
+    return Task(place, head, base, Policy(), ("env",), {}, {}, "2026-01-01", cache=cache, merged=head)
 
 
 async def outcome(pool: EvaluatorPool, work: Task) -> tuple[list[str], Outcome]:

@@ -11,91 +11,168 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
 
+from tests.github.sample import BASE, BY_HAND, CHANGE
 from tests.github.standin import GitHubStandIn
+from tests.github.world import Repository
 
-BASE = {
-    "README.md": "# Shop\n\n" + "The shop sells things to people who want to have them. " * 8,
-    ".env.example": "DATABASE_URL=\n",
-    "api/db.py": 'import os\n\nDATABASE_URL = os.environ["DATABASE_URL"]\n',
-}
-CHANGE = {
-    "api/mail.py": 'import os\n\nMAIL_KEY = os.environ["MAIL_KEY"]\nREGION = os.getenv("MAIL_REGION", "eu")\n',
-    "migrations/0002_trim.sql": "ALTER TABLE users DROP COLUMN email;\n",
-    "web/client.ts": 'import https from "node:https";\n\n'
-    "export const agent = new https.Agent({ rejectUnauthorized: false });\n",
-}
+MARKS = {"success": ("✓", "green"), "neutral": ("●", "yellow"), "failure": ("✗", "red")}
+LEVELS = {"failure": "red", "warning": "yellow", "notice": "cyan"}
+DIFF = {"+": "green", "-": "red"}
+WIDTH = 100
 
 
-def main() -> None:
+class Failed(Exception):
+    """The demonstration did not come true; the message says what."""
+
+
+def main(keep: bool) -> None:
     """Runs the demonstration and exits 0, or says what did not come true and exits 1."""
     with GitHubStandIn() as hub, tempfile.TemporaryDirectory(prefix="prodgate-demo-") as folder:
-        bot = start(hub, Path(folder))
+        demo = Demo(hub, Path(folder))
         try:
-            play(hub)
-        except TimeoutError:
-            sys.exit("demo: the bot did not answer in time")
+            demo.start()
+            demo.play()
+            if keep:
+                demo.keep()
+        except (Failed, TimeoutError) as problem:
+            last = "".join(demo.log.read_text("utf-8", "replace").splitlines(keepends=True)[-10:])
+            sys.exit(f"demo: {problem}\n{last}")
+        except KeyboardInterrupt:
+            pass
         finally:
-            bot.terminate()
-            bot.wait(30)
-        if hub.violations:
-            sys.exit(f"demo: GitHub's contract was violated: {hub.violations}")
+            demo.stop()
 
 
-def start(hub: GitHubStandIn, folder: Path) -> subprocess.Popen[bytes]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    env = {"PATH": os.environ["PATH"], "HOME": os.devnull, **hub.settings(folder / "data", port)}
-    prodgate = Path(sys.executable).with_name("prodgate")
-    bot = subprocess.Popen([str(prodgate), "serve"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    print(f"A stand-in for GitHub listens at {hub.url}, prodgate serve at {address}.")
+class Demo:
+    """A bot registered at the stand-in, and what is said of both."""
 
-    def ready() -> bool:
+    def __init__(self, hub: GitHubStandIn, folder: Path) -> None:
+        self.out = Console(highlight=False, emoji=False)
+        self.out.width = min(self.out.width, WIDTH) if self.out.is_terminal else WIDTH
+        self.hub = hub
+        self.log = folder / "prodgate.log"
+        self.address = f"http://127.0.0.1:{_free_port()}"
+        self.signing_key = os.urandom(32).hex()
+        self._data = folder / "data"
+        self._bot: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        port = int(self.address.rpartition(":")[2])
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.devnull,
+            **self.hub.settings(self._data, port),
+            "PRODGATE_PUBLIC_URL": self.address,
+            "PRODGATE_SECRET_KEY": self.signing_key,
+        }
+        prodgate = Path(sys.executable).with_name("prodgate")
+        with self.log.open("wb") as log:
+            self._bot = subprocess.Popen([str(prodgate), "serve"], env=env, stdout=log, stderr=log)
+        self.hub.wait_for(self._ready)
+        self.hub.connect(self.address)
+        self.out.print(f"[dim]GitHub[/]    {self.hub.url}  [dim]a stand-in on this machine[/]")
+        self.out.print(f"[dim]Prodgate[/]  {self.address}  [dim]prodgate serve, the real thing[/]")
+
+    def _ready(self) -> bool:
+        if self._bot is None or self._bot.poll() is not None:
+            raise Failed("prodgate serve ended at once")
         try:
-            return httpx.get(f"{address}/readyz", trust_env=False).status_code == 200
+            return httpx.get(f"{self.address}/readyz", trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
 
-    hub.wait_for(ready)
-    hub.connect(address)
-    return bot
+    def stop(self) -> None:
+        if self._bot is not None:
+            self._bot.terminate()
+            self._bot.wait(30)
+
+    def play(self) -> None:
+        shop = self.hub.create_repository("acme/shop", BASE, writers=("alice",))
+        number = self.hub.open_pull(shop, "mail", CHANGE)
+        self._title(f"alice opens pull request #{number} in acme/shop: {len(CHANGE)} files")
+        self._judged(shop, number, "failure")
+
+        self._title("alice comments: /fix")
+        before = shop.tip("mail")
+        comment = self.hub.say(shop, number, "/fix", "alice")
+        self.hub.wait_for(lambda: (comment, "rocket") in shop.reactions)
+        if shop.tip("mail") == before:
+            raise Failed("/fix made no commit")
+        self._commit(shop)
+
+        self._title("alice does the rest by hand: trusts certificates again, writes the runbook")
+        self.hub.push(shop, "mail", BY_HAND)
+        gate = self._judged(shop, number, "success")
+        self.hub.wait_for(lambda: self.hub.mergeable(shop, number))
+        if self.hub.violations:
+            raise Failed(f"GitHub's contract was violated: {self.hub.violations}")
+        self.out.print(f"\n[bold green]The gate is green: pull request #{number} may be merged.[/]")
+        self.out.print("The page of this run, open while everything runs (--keep):")
+        self.out.print(Text(gate["details_url"], "dim"), soft_wrap=True)
+
+    def keep(self) -> None:
+        self.out.print("\nEverything keeps running; Ctrl-C ends it.")
+        if self._bot is not None:
+            self._bot.wait()
+
+    def _title(self, text: str) -> None:
+        self.out.print()
+        self.out.print(Rule(Text(text, "bold"), align="left", style="dim"))
+
+    def _judged(self, shop: Repository, number: int, wanted: str) -> dict[str, Any]:
+        """Shows the check runs of the head as they land, the gate last, and then its annotations."""
+        shown: set[str] = set()
+
+        def landed() -> dict[str, Any] | None:
+            checks = self.hub.checks(shop, number)
+            for name in sorted(checks, key=lambda name: (name == "prodgate", name)):
+                if name not in shown and (name != "prodgate" or shown >= {*checks} - {"prodgate"}):
+                    shown.add(name)
+                    self._check(checks[name])
+            return checks["prodgate"] if "prodgate" in shown else None
+
+        gate: dict[str, Any] = self.hub.wait_for(landed)
+        self._annotations(gate["annotations"])
+        if gate["conclusion"] != wanted:
+            raise Failed(f"the gate says {gate['conclusion']}, not {wanted}")
+        return gate
+
+    def _check(self, check: dict[str, Any]) -> None:
+        mark, colour = MARKS[check["conclusion"]]
+        title = check["output"]["title"]
+        bold = "bold" if check["name"] == "prodgate" else ""
+        line = Text.assemble("  ", (mark, colour), "  ", (f"{check['name']:22}", bold), "  ", (title, bold))
+        self.out.print(line)
+
+    def _annotations(self, notes: list[dict[str, Any]]) -> None:
+        for note in notes:
+            place = f"{note['path']}:{note['start_line']}"
+            self.out.print()
+            self.out.print(
+                Text.assemble("  ", (place, LEVELS[note["annotation_level"]]), ("  " + note["title"], "dim"))
+            )
+            self.out.print(Text(f"    {note['message']}"))
+
+    def _commit(self, shop: Repository) -> None:
+        oid, title = shop.git("show", "--no-patch", "--format=%h%n%s", "mail").decode().splitlines()
+        said = Text.assemble(("  commit ", "dim"), (oid, "yellow"), "  ", (title, "bold"))
+        self.out.print(said.append("  made through the API, so GitHub signs it", "dim"))
+        for line in shop.git("show", "--unified=0", "--format=", "mail").decode().splitlines():
+            if line.startswith("+++ "):
+                self.out.print(Text(f"\n  {line[6:]}", "bold"))
+            elif line[0] in DIFF and not line.startswith("--- "):
+                self.out.print(Text(f"    {line}", DIFF[line[0]]))
+        left = shop.comments[-1]["body"].partition("Not fixed:")[2].partition("<!--")[0]
+        self.out.print("\n  and replies what it left alone:")
+        for line in filter(None, left.splitlines()):
+            self.out.print(Text(f"  {line.replace('`', '')}", "dim"))
 
 
-def play(hub: GitHubStandIn) -> None:
-    shop = hub.create_repository("acme/shop", BASE, writers=("alice",))
-    number = hub.open_pull(shop, "mail", CHANGE)
-    print(f"\nalice opens pull request #{number} in acme/shop with {len(CHANGE)} files.\n")
-    hub.wait_for(lambda: hub.checks(shop, number).get("prodgate"))
-    show(hub.checks(shop, number))
-
-    print("alice comments: /fix\n")
-    before = shop.tip("mail")
-    comment = hub.say(shop, number, "/fix", "alice")
-    hub.wait_for(lambda: (comment, "rocket") in shop.reactions)
-    print(shop.git("show", "--stat", "--patch", "--format=commit %h%n%n%B", "mail").decode())
-    print("prodgate replies:\n" + "\n".join(f"  {line}" for line in shop.comments[-1]["body"].splitlines()[:-2]))
-
-    print("\nalice verifies certificates again and keeps the column.\n")
-    fixed = CHANGE["web/client.ts"].replace("rejectUnauthorized: false", "rejectUnauthorized: true")
-    hub.push(shop, "mail", {"web/client.ts": fixed, "migrations/0002_trim.sql": None})
-    hub.wait_for(lambda: shop.tip("mail") != before and hub.checks(shop, number).get("prodgate"))
-    show(hub.checks(shop, number))
-    hub.wait_for(lambda: hub.mergeable(shop, number))
-    print("The gate lets it merge.")
-
-
-def show(checks: dict[str, dict[str, Any]]) -> None:
-    for name in sorted(checks):
-        check = checks[name]
-        print(f"  {check['conclusion']:8} {name}: {check['output']['title']}")
-    for note in checks["prodgate"]["annotations"]:
-        print(
-            f"    {note['path']}:{note['start_line']}: {note['annotation_level']}: {note['message']} [{note['title']}]"
-        )
-    print()
-
-
-if __name__ == "__main__":
-    main()
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

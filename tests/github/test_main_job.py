@@ -6,13 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
+from tests.github.faults import limited
 from tests.github.standin import GitHubStandIn
 
 BASE = {".env.example": "A=\n", "app.py": "import os\n\nA = os.environ['A']\n"}
@@ -55,26 +54,6 @@ class RunningBot:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(30)
-
-
-@pytest.fixture
-def hub() -> Iterator[GitHubStandIn]:
-    with GitHubStandIn() as running:
-        yield running
-        assert running.violations == []
-
-
-@pytest.fixture
-def bot(hub: GitHubStandIn, tmp_path: Path) -> Iterator[RunningBot]:
-    running = RunningBot(hub, tmp_path / "data")
-    hub.connect(running.url)
-    yield running
-    if running.process.poll() is None:
-        running.stop()
-    secrets = [hub.webhook_secret, "PRIVATE KEY", "ghs_"]
-    log = running.log.read_text()
-    assert not any(secret in log for secret in secrets)
-    assert "Traceback" not in log
 
 
 def gate(hub: GitHubStandIn, repository: Any, number: int) -> dict[str, Any]:
@@ -147,7 +126,7 @@ def test_a_killed_worker_ends_in_a_finished_check_and_nothing_twice(hub: GitHubS
 
 def test_a_limit_with_retry_after_is_waited_for(hub: GitHubStandIn, bot: RunningBot) -> None:
     shop = hub.create_repository("acme/shop", BASE)
-    hub.faults.append(("POST", "/check-runs", 429, {"retry-after": "1"}))
+    hub.faults.append(limited("POST", "/check-runs", retry_after=1))
     number = hub.open_pull(shop, "mail", BROKEN)
     assert gate(hub, shop, number)["conclusion"] == "failure"
     assert hub.faults == []

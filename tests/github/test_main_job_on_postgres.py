@@ -46,13 +46,6 @@ class Fleet:
 
 
 @pytest.fixture
-def hub() -> Iterator[GitHubStandIn]:
-    with GitHubStandIn() as running:
-        yield running
-        assert running.violations == []
-
-
-@pytest.fixture
 def fleet(hub: GitHubStandIn, tmp_path: Path, postgres_url: str) -> Iterator[Fleet]:
     running = Fleet(hub, tmp_path, postgres_url)
     yield running

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from rules.catalog import all_rules
+from rules.catalog import all_rules, names
 from rules.core.codebase import Codebase
 from rules.core.evaluate import State, evaluate
 from rules.core.repair import plan
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import MemorySnapshot
+from rules.facts.host import MERGE
+from rules.policy_file import NAMES
 
 CASES = [
     pytest.param(rule, example, id=f"{rule.id}-{number}-{type(example).__name__.lower()}")
@@ -26,7 +28,7 @@ def snapshot(files: Mapping[str, str]) -> MemorySnapshot:
 
 
 def codebase(example: Bad | Good) -> Codebase:
-    supplied = {"settings": {}, **example.reports}
+    supplied = {"settings": {}, MERGE.name: None, NAMES.name: names(), **example.reports}
     base = Codebase(snapshot(example.base or {}), supplied=supplied)
     return Codebase(snapshot(example.files), base, supplied)
 

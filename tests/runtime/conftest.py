@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,3 +30,20 @@ def bot(hub: GitHubStandIn, tmp_path: Path) -> Iterator[RunningBot]:
     yield running
     if running.process.poll() is None:
         running.stop()
+
+
+def lines(bot: RunningBot) -> list[dict[str, Any]]:
+    """What the bot has logged so far; the last line may still be half written."""
+    return [json.loads(line) for line in bot.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+
+def logged(bot: RunningBot, event: str, job: str) -> list[dict[str, Any]]:
+    """The log lines of this event for jobs of this kind."""
+    return [line for line in lines(bot) if line["event"] == event and line.get("job") == job]
+
+
+@pytest.fixture
+def settled(hub: GitHubStandIn, bot: RunningBot) -> RunningBot:
+    """The bot when the sweeps of its start are over."""
+    hub.wait_for(lambda: logged(bot, "job done", "sweep") and logged(bot, "job done", "redeliver"))
+    return bot

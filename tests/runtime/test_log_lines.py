@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from tests.github.faults import broken
 from tests.github.standin import GitHubStandIn
 from tests.github.test_main_job import BASE, BROKEN, RunningBot, gate
-
-
-def lines(bot: RunningBot) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in bot.log.read_text().splitlines()]
+from tests.runtime.conftest import lines, logged
 
 
 def test_every_line_of_a_job_names_delivery_repository_pull_request_and_run(
@@ -19,7 +14,7 @@ def test_every_line_of_a_job_names_delivery_repository_pull_request_and_run(
     shop = hub.create_repository("acme/shop", BASE)
     number = hub.open_pull(shop, "mail", BROKEN)
     gate(hub, shop, number)
-    hub.wait_for(lambda: any(line["event"] == "job done" for line in lines(bot)))
+    hub.wait_for(lambda: logged(bot, "job done", "check"))
     delivered = next(guid for event, guid, _ in hub.deliveries if event == "pull_request")
     of_the_job = [line for line in lines(bot) if line.get("job") == "check" and "run" in line]
     assert {"job begins", "job done"} <= {line["event"] for line in of_the_job}
@@ -31,13 +26,12 @@ def test_every_line_of_a_job_names_delivery_repository_pull_request_and_run(
     assert (taken["delivery"], taken["repository"], taken["pull"]) == (delivered, "acme/shop", number)
 
 
-def test_a_job_that_fails_tells_why_and_no_secret(hub: GitHubStandIn, bot: RunningBot) -> None:
-    shop = hub.create_repository("acme/shop", BASE)
-    hub.wait_for(lambda: any(line.get("job") == "sweep" and line["event"] == "job done" for line in lines(bot)))
-    hub.faults.extend([("GET", "/pulls/", 500, {})] * 8)
+def test_a_job_that_fails_tells_why_and_no_secret(hub: GitHubStandIn, settled: RunningBot) -> None:
+    bot, shop = settled, hub.create_repository("acme/shop", BASE)
+    hub.faults.extend([broken("GET", "/pulls/", 500)] * 8)
     number = hub.open_pull(shop, "mail", BROKEN)
-    hub.wait_for(lambda: any(line["event"] == "job failed" for line in lines(bot)))
-    failed = next(line for line in lines(bot) if line["event"] == "job failed")
+    hub.wait_for(lambda: logged(bot, "job failed", "check"))
+    failed = logged(bot, "job failed", "check")[0]
     assert "GitHub answered 500" in failed["exception"]
     assert (failed["repository"], failed["level"]) == ("acme/shop", "error")
     told = bot.log.read_text()

@@ -1,0 +1,103 @@
+"""A change in a local repository: opened, judged and repaired by the parts that the App works with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.evaluator.messages import Repaired
+from bot.evaluator.pool import EvaluatorPool
+from bot.flows.judge import Judged, Sides, judge, repair
+from bot.flows.policy import PolicyUnread
+from bot.flows.policy import local as held_locally
+from bot.git.changes import merge_base, resolve
+from bot.git.command import GitError, Misnamed
+from bot.git.repositories import file_at
+from bot.git.sides import read_sides
+from bot.git.snapshot import ObjectStore
+from bot.git.worktree import commit_of, find_git_dir, object_view, working_tree
+from bot.ports import EvaluationFailed
+from bot.report.summary import fixable
+from bot.scanners.suite import Suite, discovered
+from bot.terminal import COULD_NOT_LOOK, fail
+from rules.catalog import packs
+from rules.policy import POLICY_PATH, Policy
+
+
+@contextmanager
+def opened(path: Path, base: str, head: str | None) -> Iterator[tuple[Sides, Policy]]:
+    """Both sides of a change and the policy of the base; without a head the files as they lie there.
+
+    Exits 2 when there is no such change or the policy is wrong, 3 when git cannot read it.
+    """
+    try:
+        git_dir, root = find_git_dir(path)
+        named = ObjectStore(str(git_dir))
+        tip = resolve(named, base)
+        with object_view(git_dir) as store:
+            if head is None:
+                commit = commit_of(store, working_tree(store, git_dir, root), git_dir)
+            else:
+                commit = resolve(named, head)
+            files = {side: file_at(store, name, POLICY_PATH) for side, name in (("base", tip), ("head", commit))}
+            yield read_sides(store, merge_base(store, commit, tip), commit, tip), held_locally(files).policy
+    except Misnamed as problem:
+        raise fail(str(problem)) from None
+    except GitError as problem:
+        raise fail(f"could not look: {problem}", COULD_NOT_LOOK) from None
+    except PolicyUnread as problem:
+        raise fail(str(problem)) from None
+
+
+def known_packs(names: list[str] | None) -> tuple[str, ...]:
+    """The packs asked for; exits 2 when there is none of a name."""
+    known = [pack.name for pack in packs()]
+    for name in names or ():
+        if name not in known:
+            raise fail(f"there is no pack {name!r}; there are {', '.join(known)}")
+    return tuple(names or ())
+
+
+def cache_file() -> str:
+    """Where facts are kept between runs; empty where there is no place for them."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prodgate"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return ""
+    return str(folder / "facts.sqlite")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges and repairs with one evaluating process and every scanner."""
+
+    sides: Sides
+    policy: Policy
+    chosen: tuple[str, ...]
+    pool: EvaluatorPool
+    suite: Suite
+
+    async def judge(self) -> Judged:
+        return await judge(self.sides, self.policy, self.pool, self.suite, chosen=self.chosen, cache=cache_file())
+
+    async def repair(self, judged: Judged) -> Repaired:
+        """The fixes that prove themselves among those that `/fix` would try unasked."""
+        ready = {id(item.finding) for item in judged.verdict.judged if fixable(item)}
+        wanted = frozenset(i for i, finding in judged.evaluated.head.fingerprints() if id(finding) in ready)
+        return await repair(judged, wanted, self.sides, self.pool, self.suite)
+
+
+@asynccontextmanager
+async def judging(sides: Sides, policy: Policy, chosen: tuple[str, ...]) -> AsyncIterator[Judge]:
+    """A `Judge` whose process ends with the block; exits 3 when it cannot look."""
+    pool = EvaluatorPool(1)
+    try:
+        yield Judge(sides, policy, chosen, pool, Suite(discovered()))
+    except EvaluationFailed as problem:
+        raise fail(f"could not look: {problem}", COULD_NOT_LOOK) from None
+    finally:
+        await pool.close()

@@ -1,0 +1,1 @@
+"""The JSON that GitHub answers with and sends in webhooks, in full."""
