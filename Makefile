@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test contract browser check format lint types imports bench accuracy docs pictures lock clean
+.PHONY: demo test contract github-facts browser check format lint types imports bench accuracy docs pictures lock clean
 
 .venv/ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -19,6 +19,10 @@ test: .venv/ready
 # Needs npm and a package index: whole published descriptions, and an installation from the lock alone.
 contract: .venv/ready
 	$(BIN)/pytest -m contract
+
+# Needs npm. Draws anew what the tests know of GitHub's API from the newest descriptions.
+github-facts: .venv/ready
+	$(BIN)/python -m tests.github.contract.extract
 
 # Needs Chromium or Chrome.
 browser: .venv/ready

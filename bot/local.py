@@ -6,9 +6,10 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.evaluator.messages import Repaired
+from bot.evaluator.messages import Inventory, Repaired, Task
 from bot.evaluator.pool import EvaluatorPool
 from bot.flows.judge import Judged, Sides, judge, repair
 from bot.flows.policy import PolicyUnread
@@ -33,17 +34,27 @@ def opened(path: Path, base: str, head: str | None) -> Iterator[tuple[Sides, Pol
 
     Exits 2 when there is no such change or the policy is wrong, 3 when git cannot read it.
     """
-    try:
+    with _said():
         git_dir, root = find_git_dir(path)
-        named = ObjectStore(str(git_dir))
-        tip = resolve(named, base)
-        with object_view(git_dir) as store:
-            if head is None:
-                commit = commit_of(store, working_tree(store, git_dir, root), git_dir)
-            else:
-                commit = resolve(named, head)
+        tip = resolve(ObjectStore(str(git_dir)), base)
+        with _at(git_dir, root, head) as (store, commit):
             files = {side: file_at(store, name, POLICY_PATH) for side, name in (("base", tip), ("head", commit))}
             yield read_sides(store, merge_base(store, commit, tip), commit, tip), held_locally(files).policy
+
+
+@contextmanager
+def _at(git_dir: Path, root: Path, name: str | None) -> Iterator[tuple[ObjectStore, str]]:
+    """The objects and the commit of a name; without one the files as they lie there."""
+    commit = resolve(ObjectStore(str(git_dir)), name) if name is not None else ""
+    with object_view(git_dir) as store:
+        yield store, commit or commit_of(store, working_tree(store, git_dir, root), git_dir)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Ends with one sentence when git or the policy says no."""
+    try:
+        yield
     except Misnamed as problem:
         raise fail(str(problem)) from None
     except GitError as problem:
@@ -97,6 +108,20 @@ async def judging(sides: Sides, policy: Policy, chosen: tuple[str, ...]) -> Asyn
     pool = EvaluatorPool(1)
     try:
         yield Judge(sides, policy, chosen, pool, Suite(discovered()))
+    except EvaluationFailed as problem:
+        raise fail(f"could not look: {problem}", COULD_NOT_LOOK) from None
+    finally:
+        await pool.close()
+
+
+async def inventory_of(path: Path, rev: str | None) -> Inventory:
+    """Every endpoint of a commit, or of the files as they lie there; exits 2 or 3 like `opened`."""
+    pool = EvaluatorPool(1)
+    try:
+        with _said(), _at(*find_git_dir(path), rev) as (store, commit):
+            today = datetime.now(UTC).date().isoformat()
+            task = Task(store.git_dir, commit, commit, Policy(), (), {}, {}, today, commit, cache_file())
+            return await pool.inventory(task)
     except EvaluationFailed as problem:
         raise fail(f"could not look: {problem}", COULD_NOT_LOOK) from None
     finally:

@@ -1,13 +1,10 @@
-"""The process in which untrusted text is parsed: no token, no network use, limits set before the first task."""
+"""The process in which untrusted text is parsed: no token, no network, limits set before the first task."""
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import os
-import resource
-import signal
 import struct
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,12 +15,14 @@ from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter
 
+from bot.confine import confine
 from bot.evaluator.messages import (
     MESSAGE,
     REPORTS,
     SUPPLIED,
     TASK,
     Evaluated,
+    Inventory,
     Message,
     RefusedFix,
     Repaired,
@@ -38,25 +37,15 @@ from rules.core.evaluate import Evaluation, evaluate
 from rules.core.repair import plan
 from rules.core.rule import Rule
 from rules.core.suppress import Suppression
+from rules.facts.endpoints import ENDPOINTS
 from rules.facts.host import MERGE
 from rules.policy import Policy
 from rules.policy_file import NAMES
 from rules.syntax.comments import suppressions_of
 
-PR_SET_PDEATHSIG = 1
-PR_SET_NO_NEW_PRIVS = 38
 EXECUTABLE = 0o100755
 MEMORY_BYTES = 3 * 1024**3
 EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
-
-
-def limit_self() -> None:
-    """Dies with its parent, gains no privilege, writes no core file, and holds at most `MEMORY_BYTES`."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 class Line:
@@ -188,6 +177,8 @@ def perform(task: Task, line: Line) -> Message:
     cache = FactCache(task.cache, engine()) if task.cache else None
     try:
         head = sides(task, line, reader, cache)
+        if task.kind == "inventory":
+            return Message(inventory=Inventory(tuple(head.get(ENDPOINTS)), head.unread_by(ENDPOINTS)))
         if task.kind == "repair":
             return Message(repaired=repair(task, head, line))
         return Message(evaluated=evaluate_both(task, head))
@@ -203,7 +194,7 @@ def main() -> None:
     """Performs tasks until its input ends."""
     line = Line(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
-    limit_self()
+    confine(MEMORY_BYTES)
     all_rules()
     while (frame := line.receive()) is not None:
         line.send(perform(TASK.validate_json(frame), line))

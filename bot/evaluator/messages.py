@@ -8,9 +8,11 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from rules.core.codebase import Unread
 from rules.core.evaluate import Evaluation
 from rules.core.finding import Finding
 from rules.core.suppress import Suppression
+from rules.facts.endpoints.model import Endpoint
 from rules.facts.host import Scan
 from rules.policy import Policy
 
@@ -38,7 +40,7 @@ class Task:
     merged: str = ""
     cache: str = ""
     refuse: Mapping[str, str] = field(default_factory=dict)
-    kind: Literal["evaluate", "repair"] = "evaluate"
+    kind: Literal["evaluate", "repair", "inventory"] = "evaluate"
     wanted: tuple[tuple[str, ...], ...] = ()
 
 
@@ -75,6 +77,14 @@ class Repaired:
 
 
 @dataclass(frozen=True)
+class Inventory:
+    """The endpoints of the head, and the files that could not be looked at for them."""
+
+    endpoints: tuple[Endpoint, ...]
+    unread: tuple[Unread, ...]
+
+
+@dataclass(frozen=True)
 class Message:
     """A line of the conversation; exactly one field is set."""
 
@@ -82,6 +92,7 @@ class Message:
     supply: Mapping[str, str] | None = None
     evaluated: Evaluated | None = None
     repaired: Repaired | None = None
+    inventory: Inventory | None = None
     failed: str | None = None
 
 

@@ -12,7 +12,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bot.evaluator.messages import MESSAGE, SUPPLIED, TASK, Evaluated, Message, Repaired, Reports, Supplied, Task
+from bot.evaluator.messages import (
+    MAX_FRAME,
+    MESSAGE,
+    SUPPLIED,
+    TASK,
+    Evaluated,
+    Inventory,
+    Message,
+    Repaired,
+    Reports,
+    Supplied,
+    Task,
+)
 from bot.ports import EvaluationFailed
 
 MAX_DEATHS = 8
@@ -25,6 +37,7 @@ class _Worker:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.at = ""
+        self.fit = False
 
     async def send(self, body: bytes) -> None:
         assert self.process.stdin is not None
@@ -34,12 +47,18 @@ class _Worker:
     async def receive(self) -> Message:
         assert self.process.stdout is not None
         size = struct.unpack(">I", await self.process.stdout.readexactly(4))[0]
+        if size > MAX_FRAME:
+            raise ConnectionResetError(f"a message of {size} bytes")
         return MESSAGE.validate_json(await self.process.stdout.readexactly(size))
 
     async def stop(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
+        self.kill()
         await self.process.wait()
+
+    def kill(self) -> None:
+        """Ends it with everything that it started, without waiting."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 class EvaluatorPool:
@@ -65,6 +84,13 @@ class EvaluatorPool:
             raise EvaluationFailed(answer.failed or "the evaluator gave no answer")
         return answer.repaired
 
+    async def inventory(self, task: Task) -> Inventory:
+        """The endpoints of the head; raises `EvaluationFailed`."""
+        answer = await self._perform(replace(task, kind="inventory"), None)
+        if answer.inventory is None:
+            raise EvaluationFailed(answer.failed or "the evaluator gave no answer")
+        return answer.inventory
+
     async def close(self) -> None:
         while self._idle:
             await self._idle.pop().stop()
@@ -72,11 +98,11 @@ class EvaluatorPool:
     def kill(self) -> None:
         """Ends the idle processes without waiting for them, whatever the event loop."""
         while self._idle:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._idle.pop().process.pid, signal.SIGKILL)
+            self._idle.pop().kill()
 
     async def _perform(self, task: Task, supply: Supply | None) -> Message:
         refused = dict(task.refuse)
+        unexplained = 0
         for _ in range(MAX_DEATHS):
             async with self._worker() as worker:
                 try:
@@ -85,15 +111,18 @@ class EvaluatorPool:
                 except TimeoutError:
                     reason = "reading it took too long"
                 except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
+                    unexplained += not worker.at
                     reason = "reading it ended the process (nested too deeply, or too large)"
                 blamed = worker.at
+            if unexplained == 1 and not blamed:
+                continue
             if not blamed or blamed in refused:
                 return Message(failed=f"the evaluator died: {reason}")
             refused[blamed] = reason
         return Message(failed="too many files ended the evaluator")
 
     async def _converse(self, worker: _Worker, task: Task, supply: Supply | None) -> Message:
-        worker.at = ""
+        worker.at, worker.fit = "", False
         await worker.send(TASK.dump_json(task))
         while True:
             message = await worker.receive()
@@ -103,19 +132,17 @@ class EvaluatorPool:
                 changed = {path: text.encode("latin-1") for path, text in message.supply.items()}
                 await worker.send(SUPPLIED.dump_json(Supplied(await supply(changed))))
             else:
-                worker.at = ""
+                worker.fit = True
                 return message
 
     @contextlib.asynccontextmanager
     async def _worker(self) -> AsyncIterator[_Worker]:
         async with self._slots:
             worker = self._idle.pop() if self._idle else await self._start()
-            finished = False
             try:
                 yield worker
-                finished = worker.process.returncode is None
             finally:
-                if finished and not worker.at:
+                if worker.fit:
                     self._idle.append(worker)
                 else:
                     await worker.stop()

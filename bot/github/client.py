@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from githubkit import AppAuthStrategy, GitHub, TokenAuthStrategy
+from githubkit import AppAuthStrategy, GitHub, Response, TokenAuthStrategy
 from githubkit.cache import MemCacheStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
@@ -35,6 +35,16 @@ class _Shared(httpx.AsyncHTTPTransport):
     """A transport that outlives the short-lived clients that githubkit makes."""
 
     async def aclose(self) -> None:
+        return None
+
+
+class _GitHub(GitHub[Any]):
+    """Leaves limits to us: by itself it fails on a `retry-after` that is no number."""
+
+    def with_auth(self, auth: Any) -> _GitHub:
+        return _GitHub(auth, config=self.config.copy())
+
+    def _check_rate_limit(self, response: Response[Any]) -> None:
         return None
 
 
@@ -81,7 +91,7 @@ class Client:
         self._tokens: dict[tuple[int, int], tuple[str, float]] = {}
         self._permissions: dict[int, Mapping[str, str]] = {}
         self._graphql_url = re.sub(r"/api/v3/?$", "/api", api_url) + "/graphql"
-        self._app = GitHub(
+        self._app = _GitHub(
             AppAuthStrategy(str(app_id), private_key),
             base_url=api_url,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5)),

@@ -9,17 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+import bot.confine
 from bot.scanners.port import ScannerFailed
 
-WRAPPER = (
-    "import ctypes,os,resource,sys;"
-    "l=ctypes.CDLL(None);l.prctl(1,9,0,0,0);l.prctl(38,1,0,0,0);"
-    "resource.setrlimit(resource.RLIMIT_CORE,(0,0));"
-    "resource.setrlimit(resource.RLIMIT_CPU,(60,60));"
-    "resource.setrlimit(resource.RLIMIT_AS,(4<<30,4<<30));"
-    "resource.setrlimit(resource.RLIMIT_FSIZE,(256<<20,256<<20));"
-    "os.execv(sys.argv[1],sys.argv[1:])"
-)
 SECONDS = 60.0
 MOST_SUFFIX = 12
 """Characters of a suffix that a scanner is told of."""
@@ -47,8 +39,7 @@ async def run(words: Sequence[str], folder: Path, ok: Sequence[int] = (0,)) -> b
             sys.executable,
             "-I",
             "-S",
-            "-c",
-            WRAPPER,
+            bot.confine.__file__,
             *words,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -188,6 +188,8 @@ class Codebase:
             self.skip(path, str(problem))
         except RecursionError:
             self.skip(path, "nested too deeply")
+        except MemoryError:
+            self.skip(path, "reading it takes too much memory")
         return None
 
     def over(self, changed: Mapping[str, bytes], supplied: Mapping[str, object] | None = None) -> Codebase:

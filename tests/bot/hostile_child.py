@@ -18,6 +18,8 @@ def deadly(path: str, content: bytes) -> tuple[env.Read, ...]:
         os.kill(os.getpid(), signal.SIGSEGV)
     if "sleeper" in path:
         time.sleep(60)
+    if "hog" in path:
+        bytearray(child.MEMORY_BYTES)
     return honest(path, content)
 
 

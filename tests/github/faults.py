@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 DELIVERY = "DELIVER"
@@ -15,7 +16,7 @@ class Fault:
     """One thing that goes wrong once, at the first request of this method whose path holds `path`.
 
     Without a `status` the request is answered as always, `seconds` late. With `applied` it is first carried out.
-    `meanwhile` happens just before the request is looked at.
+    `meanwhile` happens just before the request is looked at. `body` is answered in place of `message`.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Fault:
     applied: bool = False
     seconds: float = 0.0
     meanwhile: Callable[[], object] | None = None
+    body: Mapping[str, Any] | None = None
 
     def meets(self, method: str, path: str) -> bool:
         return self.method == method and self.path in path
@@ -41,6 +43,13 @@ def exhausted(method: str, path: str, reset_in: float, status: int = 403) -> Fau
     """The primary limit: nothing remains until it is reset, so many seconds from now."""
     headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time() + reset_in))}
     return Fault(method, path, status, headers, "API rate limit exceeded for installation.")
+
+
+def graphql_limited(reset_in: float) -> Fault:
+    """GraphQL's own way to say so: a good answer that holds an error."""
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time() + reset_in))}
+    error = {"type": "RATE_LIMITED", "message": "API rate limit exceeded for installation."}
+    return Fault("POST", "/graphql", 200, headers, body={"errors": [error]})
 
 
 def broken(method: str, path: str, status: int = 502) -> Fault:

@@ -19,7 +19,7 @@ def alone(action: Callable[Concatenate[People, P], T]) -> Callable[Concatenate[P
     """Holds the world's lock meanwhile, so that no request sees half of it."""
 
     @wraps(action)
-    def locked(self: People, *given: P.args, **named: P.kwargs) -> T:
+    def locked(self: People, /, *given: P.args, **named: P.kwargs) -> T:
         with self.world.lock:
             return action(self, *given, **named)
 
@@ -176,10 +176,11 @@ class People:
     def say(self, repository: Repository, number: int, body: str, author: str) -> int:
         """Somebody comments; the comment's id."""
         user = account(self.world.url, author)
-        record = {"id": self.world.next_id(), "number": number, "body": body, "user": user, "at": now()}
+        identity = self.world.next_id()
+        record = {"id": identity, "number": number, "body": body, "user": user, "at": now()}
         repository.comments.append(record)
         self.webhooks.commented(repository, record)
-        return int(record["id"])
+        return identity
 
     @alone
     def review(self, repository: Repository, number: int, state: str, author: str) -> None:

@@ -87,7 +87,10 @@ class Post:
             for letter in self._in_turn():
                 body = json.dumps(letter.payload).encode()
                 for _ in range(letter.times):
-                    self._record(letter, self._deliver_once(client, letter, body))
+                    status = self._deliver_once(client, letter, body)
+                    self._record(letter, status)
+                    if not status:
+                        break
                 with self._counting:
                     self._waiting -= 1
 

@@ -28,12 +28,12 @@ BASE = {
     "README.md": README,
     "SECURITY.md": SECURITY,
     "docs/RUNBOOK.md": RUNBOOK,
-    ".env.example": "DATABASE_URL=\n",
+    ".env.example": "DATABASE_URL=\nAPI_TOKEN=\n",
     "api/__init__.py": "",
     "api/auth.py": (
-        "from fastapi import Header, HTTPException\n\n\n"
-        "def require_user(authorization: str = Header()):\n"
-        '    if not authorization.startswith("Bearer "):\n'
+        "import os\nimport secrets\n\nfrom fastapi import Header, HTTPException\n\n\n"
+        'def require_user(authorization: str = Header("")):\n'
+        '    if not secrets.compare_digest(authorization, os.environ["API_TOKEN"]):\n'
         "        raise HTTPException(401)\n"
     ),
     "api/db.py": 'import os\n\nDATABASE_URL = os.environ["DATABASE_URL"]\n',

@@ -149,4 +149,4 @@ def _json(status: int, value: Any, headers: Mapping[str, str] | None = None) -> 
 
 def _failed(fault: Fault) -> Response:
     message = {"message": fault.message, "documentation_url": ""}
-    return _json(fault.status, message, fault.headers)
+    return _json(fault.status, message if fault.body is None else fault.body, fault.headers)

@@ -23,9 +23,10 @@ def test_it_shows_a_red_gate_a_fix_commit_and_a_green_gate(tmp_path: Path) -> No
     said = done.stdout.split("──\n")
     assert len(said) == 4, done.stdout
     _, opened, fixed, green = said
-    for pack in ("docs", "env", "migrations", "security"):
+    for pack in ("access", "docs", "env", "migrations", "security"):
         assert f"prodgate / {pack}" in opened
     for rule in (
+        "access/unguarded-endpoint",
         "env/undeclared-read",
         "migrations/index-not-concurrent",
         "security/semgrep",
@@ -33,7 +34,12 @@ def test_it_shows_a_red_gate_a_fix_commit_and_a_green_gate(tmp_path: Path) -> No
     ):
         assert rule in opened
     assert "✗  prodgate  " in opened
-    for line in ("+MAIL_KEY=", "+CREATE INDEX CONCURRENTLY", "- security/semgrep at web/client.ts:3"):
+    for line in (
+        "+MAIL_KEY=",
+        "+CREATE INDEX CONCURRENTLY",
+        "dependencies=[Depends(require_user)]",
+        "- security/semgrep at web/client.ts:3",
+    ):
         assert line in fixed
     assert "✓  prodgate  " in green
     assert "/runs/" in green

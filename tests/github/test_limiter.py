@@ -7,23 +7,7 @@ import asyncio
 import pytest
 
 from bot.github.limiter import MINUTE, Limiter
-from bot.github.waits import Clock
-
-
-class Still(Clock):
-    """A clock that moves only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-        self.pauses: list[float] = []
-
-    def now(self) -> float:
-        return self.at
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.at += seconds
-        await asyncio.sleep(0)
+from tests.github.clock import Still
 
 
 class Writes:

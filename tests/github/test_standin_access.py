@@ -10,9 +10,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.github.conftest import BASE, Talk
 from tests.github.repository import Repository
 from tests.github.standin import GitHubStandIn
+from tests.github.talk import Talk
+from tests.github.test_main_job import BASE
 from tests.github.world import MANIFEST
 
 HEAD = {"name": "prodgate", "status": "in_progress"}

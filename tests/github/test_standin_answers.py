@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.github.conftest import Talk
 from tests.github.operation import operations
 from tests.github.repository import Repository
 from tests.github.standin import GitHubStandIn
+from tests.github.talk import Talk
 
 RUN = {"name": "prodgate", "status": "completed", "conclusion": "failure", "actions": [
     {"label": "Fix", "description": "Commit the fixes", "identifier": "prodgate-fix"}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.github.conftest import Talk
-from tests.github.repository import Repository, Special
+from tests.github.repository import Files, Repository, Special
 from tests.github.standin import GitHubStandIn
+from tests.github.talk import Talk
 
 REPO = "/repos/acme/shop"
 
@@ -123,7 +123,11 @@ def test_the_heads_and_merges_of_pull_requests_are_refs(hub: GitHubStandIn, shop
 
 
 def test_files_are_shown_as_what_they_are(hub: GitHubStandIn, talk: Talk, shop: Repository) -> None:
-    special = {"link": Special("120000", b"app.py"), "sub": Special("160000", b"1" * 40), "big.bin": b"x" * 1_100_000}
+    special: Files = {
+        "link": Special("120000", b"app.py"),
+        "sub": Special("160000", b"1" * 40),
+        "big.bin": b"x" * 1_100_000,
+    }
     hub.push(shop, "main", special)
 
     def shown(path: str) -> Any:

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from bot.jobs import jobs_for
-from tests.github.conftest import BASE, Talk
 from tests.github.faults import dropped
 from tests.github.post import Post
 from tests.github.repository import Repository
 from tests.github.standin import GitHubStandIn
+from tests.github.talk import Talk
+from tests.github.test_main_job import BASE
 from tests.github.world import World
 
 Heard = list[tuple[str, str, dict[str, Any]]]
-NAMED = ("action", "ref")
 
 
 class Listener(BaseHTTPRequestHandler):
@@ -46,12 +46,13 @@ class Listener(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def heard(hub: GitHubStandIn) -> Iterator[Heard]:
-    kind = type("Bound", (Listener,), {"heard": [], "secret": hub.webhook_secret})
+    taken: Heard = []
+    kind = type("Bound", (Listener,), {"heard": taken, "secret": hub.webhook_secret})
     with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         hub.connect(f"http://127.0.0.1:{server.server_address[1]}")
-        yield kind.heard
+        yield taken
         server.shutdown()
         thread.join()
 
@@ -199,11 +200,11 @@ def test_a_delivery_that_failed_or_was_dropped_is_listed_and_made_again_on_reque
     hub.wait_for(lambda: hub.idle)
     listed = talk.as_app("GET", "/app/hook/deliveries", params={"per_page": 1})
     assert (listed.json()[0]["guid"], listed.json()[0]["redelivery"]) == (guid, True)
-    older = httpx_next(listed.headers["link"])
+    older = following(listed.headers["link"])
     assert talk.as_app("GET", older).json()[0]["id"] < listed.json()[0]["id"]
 
 
-def httpx_next(link: str) -> str:
+def following(link: str) -> str:
     return link.partition("<")[2].partition(">")[0]
 
 

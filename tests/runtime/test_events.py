@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.github.faults import limited
+from tests.github.faults import limited, slow
 from tests.github.repository import Repository
 from tests.github.standin import GitHubStandIn, pull_json
 from tests.github.test_main_job import BASE, BROKEN, RunningBot, gate
@@ -115,9 +115,10 @@ def test_closing_ends_the_work_that_is_under_way(hub: GitHubStandIn, settled: Ru
 
 def test_the_newest_head_ends_the_judging_of_the_older(hub: GitHubStandIn, settled: RunningBot) -> None:
     shop = hub.create_repository("acme/shop", BASE)
+    hub.faults.append(slow("POST", "/git-upload-pack", seconds=8))
     number = hub.open_pull(shop, "mail", BROKEN)
     older = shop.tip("mail")
-    hub.wait_for(lambda: any(check["head_sha"] == older for check in shop.checks))
+    hub.wait_for(lambda: hub.faults == [])
     hub.push(shop, "mail", {".env.example": "A=\nMAIL_KEY=\n"})
     assert hub.wait_for(lambda: gates(shop, older))[0]["conclusion"] == "cancelled"
     assert gate(hub, shop, number)["conclusion"] in GOOD

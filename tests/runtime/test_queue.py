@@ -226,7 +226,7 @@ def test_what_does_not_end_in_time_is_handed_over_and_not_superseded(
 
 
 def test_old_work_is_forgotten_and_unfinished_work_is_not(
-    database: str, worker: Worker, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, database: str, worker: Worker, recorder: Recorder
 ) -> None:
     monkeypatch.setattr(engine, "DRAIN_SECONDS", 0.5)
     enqueue(database, ("d1", job()))

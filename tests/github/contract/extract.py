@@ -8,7 +8,7 @@ required and what may be null: no prose.
 from __future__ import annotations
 
 import json
-import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from graphql import (
 )
 
 from tests.github.contract.description import FACTS
+from tests.github.contract.packages import GRAPHQL, OPENAPI, installed, version
 from tests.github.graphql import FIELDS, SDL
 from tests.github.operation import operations
 
@@ -35,20 +36,23 @@ NAMES = frozenset({"properties", "patternProperties", "schemas", "parameters", "
 """Words below which every key is a name and not a word of the description."""
 
 LITERAL = frozenset({"enum", "required", "const"})
-REST = "@octokit/openapi"
-GRAPHQL = "@octokit/graphql-schema"
 
 
-def main(modules: Path) -> None:
-    """Reads packages from a `node_modules` and replaces the committed extract."""
-    whole = json.loads((modules / REST / "generated" / "api.github.com.json").read_text())
-    FACTS.write_text(written(rest_facts(whole, version(modules, REST))))
-    whole_sdl = (modules / GRAPHQL / "schema.graphql").read_text()
-    SDL.write_text(graphql_facts(whole_sdl, version(modules, GRAPHQL)))
+def main() -> None:
+    """Replaces the committed extract by that of the newest packages."""
+    with tempfile.TemporaryDirectory() as folder:
+        modules = installed({OPENAPI: "latest", GRAPHQL: "latest"}, Path(folder))
+        rest, sdl = extracted(modules)
+    FACTS.write_text(rest)
+    SDL.write_text(sdl)
 
 
-def version(modules: Path, package: str) -> str:
-    return str(json.loads((modules / package / "package.json").read_text())["version"])
+def extracted(modules: Path) -> tuple[str, str]:
+    """What is committed of the packages in a `node_modules`: of REST and of GraphQL."""
+    whole = json.loads((modules / OPENAPI / "generated" / "api.github.com.json").read_text())
+    sdl = (modules / GRAPHQL / "schema.graphql").read_text()
+    rest = written(rest_facts(whole, version(modules, OPENAPI)))
+    return rest, graphql_facts(sdl, version(modules, GRAPHQL))
 
 
 def rest_facts(whole: dict[str, Any], version: str) -> dict[str, Any]:
@@ -178,4 +182,4 @@ def _named_type(kind: GraphQLNamedType) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

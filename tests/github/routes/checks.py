@@ -17,9 +17,9 @@ MAX_STATUSES = 1000
 @operation("POST", "/repos/{owner}/{repo}/check-runs", "checks:write", status=201)
 def create_run(call: Call) -> Json:
     repository, body = call.repository, call.body
-    head = repository.resolve(body["head_sha"])
-    if head != body["head_sha"]:
-        raise Refused(422, f"No commit found for SHA: {body['head_sha']}")
+    head = body["head_sha"]
+    if repository.resolve(head) != head:
+        raise Refused(422, f"No commit found for SHA: {head}")
     suite = repository.suites.setdefault(head, call.world.next_id())
     record: dict[str, Any] = {
         "id": call.world.next_id(),
@@ -62,7 +62,7 @@ def run(call: Call) -> Json:
 
 
 @operation("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations", "checks:read")
-def annotations(call: Call) -> list[Json]:
+def annotations_of_run(call: Call) -> list[Json]:
     record = _named(call)
     notes = call.page(record["annotations"])
     return [checks.annotation(call.repository, record["head_sha"], note) for note in notes]

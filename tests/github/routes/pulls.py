@@ -87,7 +87,7 @@ def _check_lines(repository: Repository, base: str, head: str, comment: dict[str
     start = comment.get("start_line", line)
     if start > line or not any(start in hunk and line in hunk for hunk in hunks):
         problem = "Line could not be resolved" if hunks else "Path could not be resolved"
-        raise Refused(422, "Unprocessable Entity", [problem])
+        raise Refused(422, "Unprocessable Entity", [{"message": problem}])
 
 
 def diff_lines(repository: Repository, base: str, head: str, path: str, side: str) -> list[range]:

@@ -1,0 +1,62 @@
+"""Every endpoint of a codebase, with the guards that stand before it in whatever file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from rules.core.codebase import Codebase, Fact, FileReader
+from rules.facts.endpoints import frameworks
+from rules.facts.endpoints.machine.world import World
+from rules.facts.endpoints.model import Endpoint
+from rules.syntax.trees import language_of
+
+ELSEWHERE = ("node_modules/", "vendor/", "dist/", ".min.js", ".d.ts", "site-packages/", ".venv/")
+TESTS = frozenset(("test", "tests", "__tests__", "spec", "e2e", "__mocks__", "fixtures", "cypress", "stories"))
+
+
+@lru_cache(maxsize=1)
+def readers() -> tuple[ModuleType, ...]:
+    """The modules that each know one framework."""
+    package = frameworks
+    return tuple(import_module(found.name) for found in iter_modules(package.__path__, f"{package.__name__}."))
+
+
+def _candidates(code: Codebase) -> list[str]:
+    """The files that may declare endpoints: those with a word of some framework in them."""
+    marks = sorted({mark for reader in readers() for mark in reader.MARKS})
+    version = hashlib.sha256(b"\0".join(marks)).hexdigest()[:16]
+    reader = FileReader("endpoint-marks", version, bool, lambda _, content: any(mark in content for mark in marks))
+    paths = [path for path in sorted(code.files) if language_of(path) and not _is_elsewhere(path)]
+    return [path for path, marked in code.read_files(reader, paths).items() if marked]
+
+
+def _is_elsewhere(path: str) -> bool:
+    *folders, name = path.lower().split("/")
+    if any(folder in TESTS for folder in folders) or any(part in path for part in ELSEWHERE):
+        return True
+    return name.startswith(("test_", "conftest")) or ".test." in name or ".spec." in name or name.endswith("_test.py")
+
+
+def _build(code: Codebase) -> Sequence[Endpoint]:
+    if code.base is not None and _program(code) == _program(code.base):
+        found = code.base.get(ENDPOINTS)
+        for unread in code.base.unread_by(ENDPOINTS):
+            code.skip(unread.path, unread.reason)
+        return found
+    world = World(code, _candidates(code))
+    world.follow_all()
+    listed = [endpoint for reader in readers() for endpoint in reader.read(world)]
+    return tuple(sorted(listed, key=lambda e: (e.declared.path, e.declared.line, e.path, e.method, e.mount.prefix)))
+
+
+def _program(code: Codebase) -> dict[str, str]:
+    """Everything that the inventory is made of, by path and blob."""
+    return {path: e.blob for path, e in code.files.items() if language_of(path) or path.endswith(".json")}
+
+
+ENDPOINTS: Fact[Sequence[Endpoint]] = Fact("endpoints", _build)

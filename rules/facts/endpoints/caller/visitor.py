@@ -1,0 +1,278 @@
+"""The host that answers as the outside does to a caller without an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rules.facts.endpoints.caller import libraries
+from rules.facts.endpoints.caller.answers import NOT_ABOUT_CALLERS, is_redirect, status_of, to_login
+from rules.facts.endpoints.caller.standing import READS, Standing, plain, standing, truth
+from rules.facts.endpoints.machine.calls import Machine
+from rules.facts.endpoints.machine.host import Basis, Condition, Ending, Manner, Truth
+from rules.facts.endpoints.machine.values import (
+    NOTHING,
+    NOWHERE,
+    Arguments,
+    Attribute,
+    Closure,
+    Given,
+    Instance,
+    Keyed,
+    Known,
+    Listed,
+    Made,
+    Mixed,
+    Symbol,
+    Value,
+    name_of,
+    scalar_of,
+    text_of,
+)
+from rules.facts.endpoints.machine.world import World
+
+HOPS = 6
+"""Functions on the stack: what stands in the chain, a wrapper around it, and the calls that are followed from there."""
+
+STEPS = 9_000
+"""Evaluations that following one request through one piece of code may take."""
+
+SENDS = frozenset(
+    ("json", "send", "end", "render", "sendFile", "sendfile", "redirect", "sendStatus", "download", "jsonp", "pipe",
+     "write", "view", "notFound", "unauthorized", "forbidden", "badRequest")
+)  # fmt: skip
+URLS = frozenset(("url", "nextUrl", "URL"))
+TELLING = frozenset(
+    (Standing.REQUEST, Standing.CONTEXT, Standing.CREDENTIAL, Standing.CHECKED, Standing.HINTED, Standing.ABSENT,
+     Standing.ANONYMOUS, Standing.HEADERS, Standing.COOKIES, Standing.SESSION)
+)  # fmt: skip
+"""What code outside must be given before it can tell one caller from another."""
+
+
+class Visitor:
+    """Follows code as a request without an identity meets it. `facts` are known parts of the request."""
+
+    hops = HOPS
+
+    def __init__(self, world: World, facts: Mapping[str, str]) -> None:
+        self.machine = Machine(world, self, STEPS)
+        self._facts = facts
+        self.used_facts = False
+        self.throttles: list[Made] = []
+        self.validators: list[Made] = []
+        self.presences: list[Value] = []
+
+    def truth(self, value: Value) -> Truth:
+        return truth(value)
+
+    def rejects(self, ending: Ending, basis: Basis) -> bool:
+        status = ending.status or status_of(ending.value)
+        if ending.manner is Manner.RETURN and status < 300:
+            return False
+        if ending.manner is Manner.ONWARD:
+            return False
+        if status == 302:
+            return to_login(ending.value)
+        if basis is Basis.HINT:
+            return status in (401, 403)
+        return status not in NOT_ABOUT_CALLERS and not 0 < status < 300 and status < 500
+
+    def attribute(self, of: Symbol, name: str) -> Value | None:
+        worth = standing(of)
+        asked = worth in (Standing.REQUEST, Standing.CONTEXT) or (isinstance(of, Attribute) and of.name in URLS)
+        if asked and name in self._facts:
+            self.used_facts = True
+            return Known(self._facts[name])
+        if worth is Standing.ANONYMOUS and name in ("is_anonymous", "isAnonymous"):
+            return Known(True)
+        if worth is Standing.REQUEST and name in ("req", "request", "raw"):
+            return of
+        return None
+
+    def outside(self, made: Made) -> Value:
+        callee, name = made.callee, name_of(made.callee)
+        if isinstance(callee, Given) and callee.role == Standing.NEXT:
+            return self._next(made)
+        if isinstance(callee, Attribute) and standing(callee.of) is Standing.RESPONSE:
+            return self._respond(made, callee)
+        if name in libraries.STOPS:
+            return self._stop(made, libraries.STOPS[name])
+        if name in libraries.THROWS:
+            raise self.machine.throw(made, made.place, True)
+        if name in libraries.VERIFIES:
+            return self._verify(made)
+        if name in libraries.COMPARES:
+            return Mixed("==", made.arguments.positional[:2])
+        wrapped = self._wrapped(callee)
+        if wrapped is not None:
+            return self._through(callee, wrapped, made)
+        return self._unresolved(made, name)
+
+    def _next(self, made: Made) -> Value:
+        error = made.arguments.get(0)
+        onward = error is None or scalar_of(error) == "route" or (isinstance(error, Known) and not error.value)
+        onward = onward or standing(error) in (Standing.REQUEST, Standing.CONTEXT)
+        manner = Manner.ONWARD if onward else Manner.ANSWER
+        status = 0 if onward or error is None else status_of(error) or 500
+        value = error if error is not None else NOTHING
+        self.machine.endings.append(self.machine.end(manner, value, made.place, 401 if status == 500 else status))
+        return NOTHING
+
+    def _respond(self, made: Made, callee: Attribute) -> Value:
+        if made.method in SENDS:
+            status = _sent_status(made, callee, self.machine)
+            self.machine.endings.append(self.machine.end(Manner.ANSWER, made, made.place, status))
+        return made
+
+    def _stop(self, made: Made, status: int) -> Value:
+        if status < 0:
+            return made
+        raise self.machine.throw(made, made.place)
+
+    def _verify(self, made: Made) -> Value:
+        options = [a for a in made.arguments.all if isinstance(a, Keyed)]
+        if any(scalar_of(o.entries.get("verify_signature")) is False for o in options):
+            return Given(Standing.CREDENTIAL)
+        worth = [standing(argument) for argument in made.arguments.all[:3]]
+        if not worth or not any(w in TELLING for w in worth):
+            return made
+        callback = next((a for a in made.arguments.positional if isinstance(a, Closure)), None)
+        if callback is not None:
+            self.machine.consulted = True
+            error = Known(True)
+            return self.machine.call(callback, Arguments((error, Given(Standing.ABSENT))), made.place)
+        raise self.machine.throw(made, made.place, True)
+
+    def _wrapped(self, callee: Value) -> Value | None:
+        """The function around which something outside was put as a decorator."""
+        if not isinstance(callee, Made) or len(callee.arguments.positional) != 1:
+            return None
+        inner = callee.arguments.positional[0]
+        return inner if isinstance(inner, Closure | Made | Instance) else None
+
+    def _through(self, callee: Value, wrapped: Value, made: Made) -> Value:
+        assert isinstance(callee, Made)
+        effect = effect_of(callee.callee)
+        self.note(callee, effect)
+        if effect in ("authn", "role", "scope"):
+            raise self.machine.throw(callee, callee.place, True)
+        if effect == "unknown":
+            self.doubt(callee, Basis.UNKNOWN)
+        return self.machine.call(wrapped, made.arguments, made.place)
+
+    def note(self, made: Value, effect: str) -> None:
+        """Keeps limits and validators that stand before what is called."""
+        if isinstance(made, Made) and effect in ("throttle", "validator"):
+            (self.throttles if effect == "throttle" else self.validators).append(made)
+
+    def doubt(self, made: Value, basis: Basis) -> None:
+        """From here on the caller may have been turned away."""
+        place = made.place if isinstance(made, Made) else NOWHERE
+        self.machine.under = (*self.machine.under, Condition(place, basis, turned_away=basis is Basis.UNKNOWN))
+
+    def _unresolved(self, made: Made, name: str) -> Value:
+        worth = {standing(argument) for argument in made.arguments.all}
+        receiver = made.callee.of if isinstance(made.callee, Attribute) else None
+        told = bool(worth & TELLING) or (receiver is not None and standing(receiver) in TELLING)
+        for argument in made.arguments.positional:
+            if isinstance(argument, Closure):
+                self._call_back(argument, made)
+        self._hand_over(made)
+        checked = standing(made) is Standing.CHECKED
+        if checked and self.machine.catching():
+            self.doubt(made, Basis.CHECK)
+        elif told and not checked and _may_guard(made, receiver):
+            self.doubt(made, Basis.UNKNOWN)
+        return made
+
+    def _hand_over(self, made: Made) -> None:
+        """Code outside that is given the response, or what comes next, answers or goes on: nobody sees how."""
+        for argument in made.arguments.all:
+            if isinstance(argument, Given) and argument.role in (Standing.RESPONSE, Standing.NEXT):
+                status = status_of(made.callee)
+                manner = Manner.ANSWER if status >= 300 else Manner.ONWARD
+                self.machine.endings.append(self.machine.end(manner, made, made.place, status))
+                return
+
+    def _call_back(self, closure: Closure, made: Made) -> None:
+        """Code outside calls a function that it was given: perhaps, and with values of its own."""
+        given: list[Value] = [made for _ in closure.function.params]
+        if len(given) > 1 and closure.function.params[0].name in ("err", "error", "e"):
+            given[0] = Given("error")
+        self.machine.maybe(
+            Truth(None),
+            made.place,
+            closure.env,
+            lambda: self.machine.call(closure, Arguments(tuple(given)), made.place),
+        )
+
+    def unfollowed(self, closure: Closure, arguments: Arguments, made: Made) -> Value:
+        self._hand_over(made)
+        source = self.machine.world.source(closure.place)
+        if libraries.REJECTING.search(source) and any(standing(a) in TELLING for a in arguments.all):
+            self.doubt(made, Basis.UNKNOWN)
+        return made
+
+
+def _may_guard(made: Made, receiver: Value | None) -> bool:
+    """Whether the name of what is called might be a guard's; reading a part of the request is none."""
+    if receiver is None or not isinstance(receiver, Symbol):
+        return effect_of(made.callee) == "unknown"
+    reading = standing(receiver) in TELLING and plain(made.method) in READS
+    return not reading and bool(libraries.GUARDLIKE.search(made.method)) and effect_of(made.callee) == "unknown"
+
+
+def effect_of(value: Value) -> str:
+    """What something outside does to a caller when it stands before a handler: a kind of guard, or another word.
+
+    `unknown` says that it may be a guard, an empty word that nothing speaks for it.
+    """
+    name = name_of(value)
+    known = libraries.GUARDS.get(name)
+    if known is not None:
+        return "optional" if is_optional(value) else known
+    for word, names in (("throttle", libraries.THROTTLES), ("validator", libraries.VALIDATORS)):
+        if libraries.begins(name, names):
+            return word
+    if libraries.begins(name, libraries.NEVER_GUARDS) or not libraries.GUARDLIKE.search(name):
+        return ""
+    return "unknown"
+
+
+def is_optional(value: Value) -> bool:
+    """Whether a guard was made with an option that lets everybody pass, or is a login rather than a guard."""
+    made: Value = value
+    while isinstance(made, Made | Attribute):
+        if isinstance(made, Made):
+            options = dict(made.arguments.named)
+            for argument in made.arguments.positional:
+                options.update(argument.entries if isinstance(argument, Keyed) else {})
+            if any(scalar_of(options.get(word)) is lets for word, lets in libraries.OPTIONAL_WORDS.items()):
+                return True
+            if made.method == "authenticate" and _is_login(made.arguments.get(0)):
+                return True
+        made = made.callee if isinstance(made, Made) else made.of
+    return False
+
+
+def _is_login(strategy: Value | None) -> bool:
+    names = strategy.values if isinstance(strategy, Listed) else [strategy]
+    texts = [text_of(name) for name in names]
+    return bool(texts) and all(text is not None and text.lower() in libraries.LOGINS for text in texts)
+
+
+def _sent_status(made: Made, callee: Attribute, machine: Machine) -> int:
+    """The status of a response that is sent: said before in the chain, set before, or an argument."""
+    if made.method == "sendStatus":
+        code = scalar_of(made.arguments.get(0))
+        return code if isinstance(code, int) else 0
+    if is_redirect(made):
+        return 302
+    link: Value = callee.of
+    while isinstance(link, Made | Attribute):
+        if isinstance(link, Made) and link.method in ("status", "code", "writeHead"):
+            return status_of(Listed([NOTHING, *link.arguments.positional])) or 200
+        link = link.callee if isinstance(link, Made) else link.of
+    held = (
+        machine.assigned(link, "statusCode") or machine.assigned(link, "status") if isinstance(link, Symbol) else None
+    )
+    return status_of(Listed([NOTHING, held])) if held is not None else 200

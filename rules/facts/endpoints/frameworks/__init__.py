@@ -1,0 +1,1 @@
+"""One module a framework: how it declares endpoints, and in which order what stands before them is met."""

@@ -1,0 +1,1 @@
+"""What several frameworks share: paths, patterns, and how code is called with a request."""

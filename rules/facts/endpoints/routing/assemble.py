@@ -1,0 +1,126 @@
+"""From a route and what stands before it to an endpoint, and how to guard it like those beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from rules.core.source import Location
+from rules.facts.endpoints.caller.inspector import Inspector, Layer
+from rules.facts.endpoints.machine.values import ClassValue, Closure, Place, Value
+from rules.facts.endpoints.model import Endpoint, Guard, Kind, Mount, Origin, Protection, Strength, Verdict
+from rules.facts.endpoints.public import public_reason
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and path with its layers in order, the handler last. `perhaps` may stand before it or not.
+
+    `public` is why nobody would ask for a guard, where the way in which it is declared says so. `under` are the
+    conditions on its being served, `doubt` why nobody can tell who gets through.
+    """
+
+    method: str
+    path: str
+    place: Place
+    handler: Value
+    mount: Mount
+    layers: tuple[Layer, ...]
+    perhaps: tuple[Layer, ...] = ()
+    public: str = ""
+    under: tuple[Place, ...] = ()
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An endpoint with its route and the layer attached to it alone that holds, if there is one."""
+
+    endpoint: Endpoint
+    route: Route
+    own: Layer | None = None
+
+
+Write = Callable[[Route, Layer], Protection | None]
+"""Puts a guard of another route before a route; None where that cannot be written."""
+
+
+def endpoints(inspector: Inspector, framework: str, routes: Iterable[Route], write: Write) -> list[Endpoint]:
+    """The endpoints of routes, each with the edits that would guard it like its siblings."""
+    found = [look(inspector, framework, route) for route in routes]
+    return [replace(item.endpoint, protection=_protection(item, found, write)) for item in found]
+
+
+def look(inspector: Inspector, framework: str, route: Route) -> Found:
+    """The endpoint of a route: its layers are followed, the handler only if nothing before it holds."""
+    guards: list[Guard] = []
+    limits: list[str] = []
+    validators: list[str] = []
+    own: Layer | None = None
+    facts = known_parts(route)
+    for layer in route.layers:
+        if layer.origin is Origin.IN_HANDLER and any(guard.holds for guard in guards):
+            break
+        report = inspector.look(layer, facts)
+        guard = report.guard
+        if guard is not None and set(layer.under) - set(route.under):
+            guard = replace(guard, strength=Strength.CONDITIONAL, reason=f"{guard.name} stands there under a condition")
+        guards += [guard] if guard is not None else []
+        limits += report.rate_limits
+        validators += report.validators
+        if guard is not None and guard.holds and layer.origin is Origin.FUNCTION:
+            own = layer
+    if not any(guard.holds for guard in guards):
+        guards += _perhaps(inspector, route, facts)
+    endpoint = Endpoint(
+        framework,
+        route.method,
+        route.path,
+        inspector.world.locate(route.place),
+        handler_location(inspector, route),
+        route.mount,
+        tuple(guards),
+        tuple(limits),
+        tuple(validators),
+        route.doubt,
+        public_reason=route.public or public_reason(route.method, route.path),
+    )
+    return Found(endpoint, route, own)
+
+
+def known_parts(route: Route) -> dict[str, str]:
+    """The parts of a request that a route settles, by the names that frameworks give them."""
+    parts = {"path": route.path, "method": route.method, "pathname": route.path, "originalUrl": route.path}
+    return parts if route.place.path.endswith(".py") else {**parts, "url": route.path}
+
+
+def _perhaps(inspector: Inspector, route: Route, facts: dict[str, str]) -> Iterator[Guard]:
+    for layer in route.perhaps:
+        guard = inspector.look(layer, facts).guard
+        if guard is not None and (guard.holds or guard.doubtful):
+            yield replace(guard, kind=Kind.UNKNOWN, reason=f"whether {guard.name} meets this path cannot be told")
+
+
+def handler_location(inspector: Inspector, route: Route) -> Location:
+    held = route.handler
+    return inspector.world.locate(held.place if isinstance(held, Closure | ClassValue) else route.place)
+
+
+def _protection(item: Found, found: list[Found], write: Write) -> Protection | None:
+    """The guard that all guarded siblings in the same file share, if they are the rule rather than the exception."""
+    endpoint = item.endpoint
+    if endpoint.verdict is not Verdict.UNGUARDED or endpoint.public_reason or "hook" in endpoint.path.lower():
+        return None
+    beside = [o for o in found if o.route.place.path == item.route.place.path and o.route.place != item.route.place]
+    guarded = [o for o in beside if o.own is not None]
+    bare = [o for o in beside if o.endpoint.verdict is Verdict.UNGUARDED and not o.endpoint.public_reason]
+    others = [o for o in beside if o.endpoint.verdict is Verdict.GUARDED and o.own is None]
+    if not guarded or others or len(guarded) < len(bare) or any(_asks_for_more(o.endpoint) for o in guarded):
+        return None
+    written = {protection for o in guarded if o.own is not None and (protection := write(item.route, o.own))}
+    return written.pop() if len(written) == 1 else None
+
+
+def _asks_for_more(endpoint: Endpoint) -> bool:
+    """Whether a guard asks for a role or scope: nobody but the author may choose one."""
+    return any(guard.kind in (Kind.ROLE, Kind.SCOPE) for guard in endpoint.guards)

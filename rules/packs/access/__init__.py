@@ -1,0 +1,4 @@
+"""Who can call what: every endpoint guarded, or public for a reason."""
+
+TITLE = "Access"
+CHECK = "access"

@@ -1,0 +1,1 @@
+"""One module a framework: a source tree for each executed fact."""

@@ -1,0 +1,43 @@
+"""Executed facts: what each form of each framework really does to a caller is what the inventory says of it."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+
+from rules.facts.endpoints.model import Verdict
+from tests.rules.endpoints import cases
+from tests.rules.endpoints.trees import Tree, endpoint
+
+FACTS: dict[tuple[str, str], dict[str, Any]] = {
+    (fact["framework"], fact["id"]): fact
+    for file in sorted((Path(__file__).parent / "facts").glob("*.json"))
+    for fact in json.loads(file.read_text())["checks"]
+}
+MODULES = [import_module(f"{cases.__name__}.{found.name}") for found in iter_modules(cases.__path__)]
+TREES: dict[tuple[str, str], Tree] = {
+    (framework, name): tree for module in MODULES for framework in module.FRAMEWORKS
+    for name, tree in module.trees(framework).items()
+}  # fmt: skip
+COVERED = {framework for framework, _ in TREES}
+
+
+@pytest.mark.parametrize(("framework", "name"), sorted(TREES))
+def test_the_inventory_says_what_the_framework_does(framework: str, name: str) -> None:
+    fact, tree = FACTS[framework, name], TREES[framework, name]
+    found = endpoint(tree)
+    if fact["guarded"]:
+        assert found.refuses_silence if tree.silent else found.verdict is Verdict.GUARDED, found
+    elif fact["status"] == 200:
+        assert found.verdict is Verdict.UNGUARDED, found
+    else:
+        assert found.verdict is not Verdict.GUARDED, found
+
+
+def test_every_fact_of_a_covered_framework_has_its_tree() -> None:
+    assert set(TREES) == {key for key in FACTS if key[0] in COVERED}
