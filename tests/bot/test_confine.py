@@ -78,7 +78,8 @@ def test_a_confined_program_dies_with_its_parent() -> None:
     started = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE)
     assert started.stdout is not None
     child = int(started.stdout.readline())
-    while b"\0-c\0import time;" not in Path(f"/proc/{child}/cmdline").read_bytes():
+    running = [b"-c", b"import time; time.sleep(600)"]
+    while Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[1:3] != running:
         time.sleep(0.02)
     os.kill(started.pid, signal.SIGKILL)
     started.wait()
