@@ -29,8 +29,9 @@ def main() -> None:
 
 def show(table: Table) -> None:
     shown = Shown(title=table.title, title_justify="left", caption=table.how, caption_justify="left")
-    for name, justify in (("what", "left"), ("measured", "right"), ("aim", "left")):
-        shown.add_column(name, justify=justify)  # type: ignore[arg-type]
+    shown.add_column("what")
+    shown.add_column("measured", justify="right")
+    shown.add_column("aim")
     for row in table.rows:
         shown.add_row(*row.cells(), style="" if row.met else "red")
     Console().print(shown)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.evaluator.messages import Inventory, Repaired, Task
 from bot.evaluator.pool import EvaluatorPool
 from bot.flows.judge import Judged, Sides, judge, repair
-from bot.flows.policy import PolicyUnread
+from bot.flows.policy import Held, PolicyUnread
 from bot.flows.policy import local as held_locally
 from bot.git.changes import merge_base, resolve
 from bot.git.command import GitError, Misnamed
@@ -29,8 +29,8 @@ from rules.policy import POLICY_PATH, Policy
 
 
 @contextmanager
-def opened(path: Path, base: str, head: str | None) -> Iterator[tuple[Sides, Policy]]:
-    """Both sides of a change and the policy of the base; without a head the files as they lie there.
+def opened(path: Path, base: str, head: str | None) -> Iterator[tuple[Sides, Held]]:
+    """Both sides of a change and the policy that holds for it; without a head the files as they lie there.
 
     Exits 2 when there is no such change or the policy is wrong, 3 when git cannot read it.
     """
@@ -39,7 +39,7 @@ def opened(path: Path, base: str, head: str | None) -> Iterator[tuple[Sides, Pol
         tip = resolve(ObjectStore(str(git_dir)), base)
         with _at(git_dir, root, head) as (store, commit):
             files = {side: file_at(store, name, POLICY_PATH) for side, name in (("base", tip), ("head", commit))}
-            yield read_sides(store, merge_base(store, commit, tip), commit, tip), held_locally(files).policy
+            yield read_sides(store, merge_base(store, commit, tip), commit, tip), held_locally(files)
 
 
 @contextmanager
@@ -87,13 +87,16 @@ class Judge:
     """Judges and repairs with one evaluating process and every scanner."""
 
     sides: Sides
-    policy: Policy
+    holds: Held
     chosen: tuple[str, ...]
     pool: EvaluatorPool
     suite: Suite
 
     async def judge(self) -> Judged:
-        return await judge(self.sides, self.policy, self.pool, self.suite, chosen=self.chosen, cache=cache_file())
+        """Judges, and says in the verdict what there is to say of the policy."""
+        holds = self.holds
+        judged = await judge(self.sides, holds.policy, self.pool, self.suite, chosen=self.chosen, cache=cache_file())
+        return replace(judged, verdict=replace(judged.verdict, notes=judged.verdict.notes + holds.notes))
 
     async def repair(self, judged: Judged) -> Repaired:
         """The fixes that prove themselves among those that `/fix` would try unasked."""
@@ -103,11 +106,11 @@ class Judge:
 
 
 @asynccontextmanager
-async def judging(sides: Sides, policy: Policy, chosen: tuple[str, ...]) -> AsyncIterator[Judge]:
+async def judging(sides: Sides, holds: Held, chosen: tuple[str, ...]) -> AsyncIterator[Judge]:
     """A `Judge` whose process ends with the block; exits 3 when it cannot look."""
     pool = EvaluatorPool(1)
     try:
-        yield Judge(sides, policy, chosen, pool, Suite(discovered()))
+        yield Judge(sides, holds, chosen, pool, Suite(discovered()))
     except EvaluationFailed as problem:
         raise fail(f"could not look: {problem}", COULD_NOT_LOOK) from None
     finally:

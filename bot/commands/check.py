@@ -46,12 +46,12 @@ def run(
     chosen = known_packs(pack)
 
     async def judged() -> Judged:
-        async with judging(sides, policy, chosen) as judge:
+        async with judging(sides, holds, chosen) as judge:
             return await judge.judge()
 
     with steps(2) as step:
         step("Reading the change")
-        with opened(path, base, head) as (sides, policy):
+        with opened(path, base, head) as (sides, holds):
             step(f"Judging {len(sides.touched)} changed file{'' if len(sides.touched) == 1 else 's'}")
             verdict = asyncio.run(judged()).verdict
     _report(_rendered(verdict, sides, format, to_file=output is not None), output)

@@ -27,14 +27,14 @@ def run(
     chosen = known_packs(pack)
 
     async def repaired() -> tuple[Verdict, Repaired]:
-        async with judging(sides, policy, chosen) as judge:
+        async with judging(sides, holds, chosen) as judge:
             judged = await judge.judge()
             step("Proving the fixes")
             return judged.verdict, await judge.repair(judged)
 
     with steps(3) as step:
         step("Reading the change")
-        with opened(path, base, None) as (sides, policy):
+        with opened(path, base, None) as (sides, holds):
             step(f"Judging {len(sides.touched)} changed file{'' if len(sides.touched) == 1 else 's'}")
             verdict, done = asyncio.run(repaired())
     root = find_git_dir(path)[1]

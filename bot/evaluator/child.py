@@ -33,7 +33,7 @@ from bot.git.snapshot import BlobReader, GitSnapshot, ObjectStore
 from bot.store.cache import FactCache
 from rules.catalog import all_rules, names, packs
 from rules.core.codebase import Codebase, Partial, Unavailable
-from rules.core.evaluate import Evaluation, evaluate
+from rules.core.evaluate import Evaluation, State, evaluate
 from rules.core.repair import plan
 from rules.core.rule import Rule
 from rules.core.suppress import Suppression
@@ -112,7 +112,7 @@ def evaluate_both(task: Task, head: Codebase) -> Evaluated:
 
 def _said(code: Codebase, suppression: Suppression) -> tuple[str, str, str, bytes]:
     """What makes a suppression the same on both sides: over other code it is a new one."""
-    lines = (code.text(suppression.where.path) or b"").splitlines()
+    lines = (code.text(suppression.where.path) or b"").split(b"\n")
     covered = b"\n".join(line.strip() for line in lines[suppression.first - 1 : suppression.last])
     return suppression.rule, suppression.where.path, suppression.reason, covered
 
@@ -132,7 +132,8 @@ def base_evaluation(task: Task, base: Codebase, rules: Sequence[Rule[Any]]) -> E
     if key in known:
         return EVALUATION.validate_json(known[key])
     result = evaluate(base, rules)
-    base.cache.save("evaluation", "", {key: EVALUATION.dump_json(result)})
+    if all(outcome.state in (State.RAN, State.NOTHING) for outcome in result.outcomes):
+        base.cache.save("evaluation", "", {key: EVALUATION.dump_json(result)})
     return result
 
 

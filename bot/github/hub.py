@@ -125,10 +125,11 @@ class GitHubHub:
         await self._write(place, "POST", f"issues/comments/{comment}/reactions", {"content": content}, repeat=True)
 
     async def reply(self, place: Place, number: int, marker: str, body: str) -> None:
-        text = f"{body}\n\n<!-- {marker} -->"
+        mark = _mark(marker)
+        text = f"{body}\n\n{mark}"
         for raw in await self._pages(place, f"issues/{number}/comments"):
             if (
-                marker in (raw.get("body") or "")
+                mark in (raw.get("body") or "")
                 and (raw.get("performed_via_github_app") or {}).get("id") == self._app_id
             ):
                 await self._write(place, "PATCH", f"issues/comments/{raw['id']}", {"body": text}, repeat=True)
@@ -140,12 +141,13 @@ class GitHubHub:
 
     async def suggest(self, place: Place, number: int, head: str, marker: str, items: Sequence[Suggestion]) -> None:
         reviews = await self._pages(place, f"pulls/{number}/reviews")
-        if any(marker in (raw.get("body") or "") for raw in reviews if (raw["user"] or {}).get("type") == "Bot"):
+        mark = _mark(marker)
+        if any(mark in (raw.get("body") or "") for raw in reviews if (raw["user"] or {}).get("type") == "Bot"):
             return
         body = {
             "commit_id": head,
             "event": "COMMENT",
-            "body": f"Fixes to accept line by line.\n\n<!-- {marker} -->",
+            "body": f"Fixes to accept line by line.\n\n{mark}",
             "comments": [_suggestion(item) for item in items],
         }
         await self._write(place, "POST", f"pulls/{number}/reviews", body)
@@ -246,6 +248,11 @@ def _pull(raw: Mapping[str, Any]) -> PullRequest:
         fork=source.get("id") != base["repo"]["id"],
         maintainers_may_edit=bool(raw.get("maintainer_can_modify")),
     )
+
+
+def _mark(name: str) -> str:
+    """A comment that no reader sees, by which what was posted is found again."""
+    return f"<!-- {name} -->"
 
 
 def _suggestion(item: Suggestion) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class FileReader(Generic[T]):
 
 
 class Watch(Protocol):
-    """Told which file is about to be parsed, so that a death can be blamed on it."""
+    """Told which file is about to be parsed, so that a death can be blamed on it; empty when none is any more."""
 
     def __call__(self, path: str, /) -> None: ...
 
@@ -165,6 +165,8 @@ class Codebase:
                 results[path] = value
                 if self.cache:
                     fresh[key] = adapter.dump_json(value)
+        if self._watch:
+            self._watch("")
         if self.cache and fresh:
             self.cache.save(reader.name, reader.version, fresh)
         return results

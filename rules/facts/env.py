@@ -11,6 +11,7 @@ from tree_sitter import Node
 from rules.core.codebase import Codebase, Fact, FileReader
 from rules.core.source import Location
 from rules.syntax.dotenv import Variable, parse_dotenv
+from rules.syntax.paths import named_as_test
 from rules.syntax.trees import language_of, parse, place, string_value, text, walk
 
 TEMPLATES = (".env.schema", ".env.example", ".env.sample", ".env.template", ".env.dist")
@@ -170,10 +171,7 @@ DECLARED = FileReader("env-declared", "1", tuple[Variable, ...], lambda _, conte
 
 def is_test(path: str) -> bool:
     """Whether a file belongs to tests, examples or documents rather than to what runs in production."""
-    name = PurePosixPath(path)
-    stem = name.name.lower()
-    marked = stem.startswith(("test_", "conftest")) or ".test." in stem or ".spec." in stem or stem.endswith("_test.py")
-    return marked or any(part.lower() in TEST_PARTS for part in name.parts[:-1])
+    return named_as_test(path) or any(part.lower() in TEST_PARTS for part in PurePosixPath(path).parts[:-1])
 
 
 def _build(code: Codebase) -> tuple[EnvKey, ...]:

@@ -200,6 +200,15 @@ def test_the_policy_of_the_base_counts_and_not_the_change(shop: Repository) -> N
     assert report(shop)[0] == 0
 
 
+def test_a_change_that_mends_the_bases_policy_is_judged_and_that_is_said(repository: Repository) -> None:
+    repository.commit({".github/prodgate.yml": "chekcs: gate\n"})
+    repository.git("checkout", "-q", "-b", "topic")
+    repository.write({".github/prodgate.yml": "checks: gate\n"})
+    code, found = report(repository)
+    assert code == 0
+    assert any("this change mends it" in note for note in found["notes"])
+
+
 def test_a_wrong_policy_is_a_usage_error_with_its_line(shop: Repository) -> None:
     shop.git("checkout", "-q", "main")
     shop.commit({".github/prodgate.yml": "pakcs: {env: false}\n"})

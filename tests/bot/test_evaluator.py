@@ -55,6 +55,13 @@ async def test_a_file_that_kills_the_process_is_unread_and_the_rest_is_judged(re
     assert "ended the process" in ended.unread[0].reason
 
 
+async def test_a_death_outside_reading_is_no_files_fault(repository: Repository) -> None:
+    repository.commit({".env.example": "A=\n"})
+    repository.commit({"innocent.py": READ.replace("K", "DEADLY")})
+    with pytest.raises(EvaluationFailed, match="the evaluator died"):
+        await outcome(EvaluatorPool(1, module=HOSTILE), task(repository))
+
+
 async def test_a_file_that_takes_too_long_is_unread(repository: Repository) -> None:
     repository.commit({".env.example": "A=\n"})
     repository.commit({"sleeper.py": READ, "victim.py": READ.replace("K", "V")})

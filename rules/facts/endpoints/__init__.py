@@ -13,6 +13,7 @@ from rules.core.codebase import Codebase, Fact, FileReader
 from rules.facts.endpoints import frameworks
 from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Endpoint
+from rules.syntax.paths import named_as_test
 from rules.syntax.trees import language_of
 
 ELSEWHERE = ("node_modules/", "vendor/", "dist/", ".min.js", ".d.ts", "site-packages/", ".venv/")
@@ -36,10 +37,8 @@ def _candidates(code: Codebase) -> list[str]:
 
 
 def _is_elsewhere(path: str) -> bool:
-    *folders, name = path.lower().split("/")
-    if any(folder in TESTS for folder in folders) or any(part in path for part in ELSEWHERE):
-        return True
-    return name.startswith(("test_", "conftest")) or ".test." in name or ".spec." in name or name.endswith("_test.py")
+    folders = path.lower().split("/")[:-1]
+    return named_as_test(path) or any(f in TESTS for f in folders) or any(part in path for part in ELSEWHERE)
 
 
 def _build(code: Codebase) -> Sequence[Endpoint]:
