@@ -42,6 +42,8 @@ WORDS = {
 LOGIN = re.compile(r"log-?_?in|sign-?_?in|/auth\b|unauthori[sz]ed|forbidden|403|401", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<!\d)([1-5]\d\d)(?!\d)")
 
+MAX_LOOKED_AT = 200
+
 NOT_ABOUT_CALLERS = frozenset(
     (400, 402, 405, 406, 408, 409, 410, 411, 413, 414, 415, 416, 417, 422, 423, 425, 426, 428, 429)
 )
@@ -112,16 +114,23 @@ def _said(value: Made | Instance) -> int:
     return next((code for text in texts if (code := _words(text))), 0)
 
 
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, Known) and isinstance(value.value, str):
-        yield value.value
-    elif isinstance(value, Mixed):
-        for inner in value.parts:
-            yield from _texts(inner)
-    elif isinstance(value, Keyed):
-        for inner in value.entries.values():
-            if isinstance(inner, Known | Mixed):
-                yield from _texts(inner)
+def _texts(value: Value, *, calls: bool = False) -> Iterator[str]:
+    """The texts in a value, those of calls and their names included if wanted; no part is looked at twice."""
+    pending, seen = [value], set[int]()
+    while pending and len(seen) < MAX_LOOKED_AT:
+        part = pending.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, Known) and isinstance(part.value, str):
+            yield part.value
+        elif isinstance(part, Mixed):
+            pending.extend(part.parts)
+        elif isinstance(part, Keyed):
+            pending.extend(part.entries.values())
+        elif isinstance(part, Made) and calls:
+            yield name_of(part.callee)
+            pending.extend(part.arguments.all)
 
 
 def is_redirect(value: Made) -> bool:
@@ -135,13 +144,5 @@ def to_login(value: Value) -> bool:
         return any(to_login(option) for option in value.options)
     if not isinstance(value, Made):
         return False
-    texts = [text for argument in value.arguments.all for text in _deep_texts(argument)]
+    texts = [text for argument in value.arguments.all for text in _texts(argument, calls=True)]
     return any(LOGIN.search(text) for text in texts) or "login" in name_of(value.callee).lower()
-
-
-def _deep_texts(value: Value) -> Iterator[str]:
-    yield from _texts(value)
-    if isinstance(value, Made):
-        yield name_of(value.callee)
-        for inner in value.arguments.all:
-            yield from _deep_texts(inner)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from rules.facts.endpoints.caller.outcome import ROLES, SCOPES, SIGNATURES, Outcome, Result, Through, assess, spoken
-from rules.facts.endpoints.caller.visitor import Visitor, effect_of
+from rules.facts.endpoints.caller.visitor import Visitor, effect_of, is_known
 from rules.facts.endpoints.machine.host import Dead, Ending, Exhausted
 from rules.facts.endpoints.machine.values import (
     ClassValue,
@@ -175,6 +175,9 @@ def _identity(value: Value) -> object:
 
 
 def _wraps(value: Value) -> bool:
+    """Whether a call made a function out of another one, and is none of those whose effect is known."""
+    if is_known(value):
+        return False
     return isinstance(value, Made) and any(isinstance(a, Closure | Made) for a in value.arguments.positional)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from rules.facts.endpoints.caller import libraries
 from rules.facts.endpoints.caller.answers import NOT_ABOUT_CALLERS, is_redirect, status_of, to_login
-from rules.facts.endpoints.caller.standing import READS, Standing, plain, standing, truth
+from rules.facts.endpoints.caller.standing import READS, Standing, plain
+from rules.facts.endpoints.caller.worth import Worth
 from rules.facts.endpoints.machine.calls import Machine
-from rules.facts.endpoints.machine.host import Basis, Condition, Ending, Manner, Truth
+from rules.facts.endpoints.machine.host import Basis, Condition, Dead, Ending, Manner, Truth
 from rules.facts.endpoints.machine.values import (
     NOTHING,
     NOWHERE,
@@ -56,13 +57,14 @@ class Visitor:
     def __init__(self, world: World, facts: Mapping[str, str]) -> None:
         self.machine = Machine(world, self, STEPS)
         self._facts = facts
+        self.worth = Worth()
         self.used_facts = False
         self.throttles: list[Made] = []
         self.validators: list[Made] = []
         self.presences: list[Value] = []
 
     def truth(self, value: Value) -> Truth:
-        return truth(value)
+        return self.worth.truth(value)
 
     def rejects(self, ending: Ending, basis: Basis) -> bool:
         status = ending.status or status_of(ending.value)
@@ -77,7 +79,7 @@ class Visitor:
         return status not in NOT_ABOUT_CALLERS and not 0 < status < 300 and status < 500
 
     def attribute(self, of: Symbol, name: str) -> Value | None:
-        worth = standing(of)
+        worth = self.worth.of(of)
         asked = worth in (Standing.REQUEST, Standing.CONTEXT) or (isinstance(of, Attribute) and of.name in URLS)
         if asked and name in self._facts:
             self.used_facts = True
@@ -92,7 +94,7 @@ class Visitor:
         callee, name = made.callee, name_of(made.callee)
         if isinstance(callee, Given) and callee.role == Standing.NEXT:
             return self._next(made)
-        if isinstance(callee, Attribute) and standing(callee.of) is Standing.RESPONSE:
+        if isinstance(callee, Attribute) and self.worth.of(callee.of) is Standing.RESPONSE:
             return self._respond(made, callee)
         if name in libraries.STOPS:
             return self._stop(made, libraries.STOPS[name])
@@ -110,7 +112,7 @@ class Visitor:
     def _next(self, made: Made) -> Value:
         error = made.arguments.get(0)
         onward = error is None or scalar_of(error) == "route" or (isinstance(error, Known) and not error.value)
-        onward = onward or standing(error) in (Standing.REQUEST, Standing.CONTEXT)
+        onward = onward or self.worth.of(error) in (Standing.REQUEST, Standing.CONTEXT)
         manner = Manner.ONWARD if onward else Manner.ANSWER
         status = 0 if onward or error is None else status_of(error) or 500
         value = error if error is not None else NOTHING
@@ -132,7 +134,7 @@ class Visitor:
         options = [a for a in made.arguments.all if isinstance(a, Keyed)]
         if any(scalar_of(o.entries.get("verify_signature")) is False for o in options):
             return Given(Standing.CREDENTIAL)
-        worth = [standing(argument) for argument in made.arguments.all[:3]]
+        worth = [self.worth.of(argument) for argument in made.arguments.all[:3]]
         if not worth or not any(w in TELLING for w in worth):
             return made
         callback = next((a for a in made.arguments.positional if isinstance(a, Closure)), None)
@@ -170,19 +172,27 @@ class Visitor:
         self.machine.under = (*self.machine.under, Condition(place, basis, turned_away=basis is Basis.UNKNOWN))
 
     def _unresolved(self, made: Made, name: str) -> Value:
-        worth = {standing(argument) for argument in made.arguments.all}
+        worth = {self.worth.of(argument) for argument in made.arguments.all}
         receiver = made.callee.of if isinstance(made.callee, Attribute) else None
-        told = bool(worth & TELLING) or (receiver is not None and standing(receiver) in TELLING)
+        told = bool(worth & TELLING) or (receiver is not None and self.worth.of(receiver) in TELLING)
         for argument in made.arguments.positional:
             if isinstance(argument, Closure):
                 self._call_back(argument, made)
         self._hand_over(made)
-        checked = standing(made) is Standing.CHECKED
+        checked = self.worth.of(made) is Standing.CHECKED
         if checked and self.machine.catching():
             self.doubt(made, Basis.CHECK)
-        elif told and not checked and _may_guard(made, receiver):
+        elif told and not checked and self._may_guard(made, receiver):
             self.doubt(made, Basis.UNKNOWN)
         return made
+
+    def _may_guard(self, made: Made, receiver: Value | None) -> bool:
+        """Whether the name of what is called might be a guard's; reading a part of the request is none."""
+        if isinstance(receiver, Symbol):
+            reading = self.worth.of(receiver) in TELLING and plain(made.method) in READS
+            if reading or not libraries.GUARDLIKE.search(made.method):
+                return False
+        return effect_of(made.callee) == "unknown"
 
     def _hand_over(self, made: Made) -> None:
         """Code outside that is given the response, or what comes next, answers or goes on: nobody sees how."""
@@ -205,20 +215,15 @@ class Visitor:
             lambda: self.machine.call(closure, Arguments(tuple(given)), made.place),
         )
 
+    def stopped(self, closure: Closure) -> Value:
+        raise Dead
+
     def unfollowed(self, closure: Closure, arguments: Arguments, made: Made) -> Value:
         self._hand_over(made)
         source = self.machine.world.source(closure.place)
-        if libraries.REJECTING.search(source) and any(standing(a) in TELLING for a in arguments.all):
+        if libraries.REJECTING.search(source) and any(self.worth.of(a) in TELLING for a in arguments.all):
             self.doubt(made, Basis.UNKNOWN)
         return made
-
-
-def _may_guard(made: Made, receiver: Value | None) -> bool:
-    """Whether the name of what is called might be a guard's; reading a part of the request is none."""
-    if receiver is None or not isinstance(receiver, Symbol):
-        return effect_of(made.callee) == "unknown"
-    reading = standing(receiver) in TELLING and plain(made.method) in READS
-    return not reading and bool(libraries.GUARDLIKE.search(made.method)) and effect_of(made.callee) == "unknown"
 
 
 def effect_of(value: Value) -> str:
@@ -236,6 +241,13 @@ def effect_of(value: Value) -> str:
     if libraries.begins(name, libraries.NEVER_GUARDS) or not libraries.GUARDLIKE.search(name):
         return ""
     return "unknown"
+
+
+def is_known(value: Value) -> bool:
+    """Whether what something outside does to a caller is listed."""
+    name = name_of(value)
+    listed = (libraries.THROTTLES, libraries.VALIDATORS, libraries.NEVER_GUARDS)
+    return name in libraries.GUARDS or any(libraries.begins(name, names) for names in listed)
 
 
 def is_optional(value: Value) -> bool:

@@ -16,6 +16,7 @@ from rules.facts.endpoints.machine.values import (
     Made,
     Mixed,
     Symbol,
+    Unknown,
     Value,
 )
 
@@ -59,34 +60,43 @@ class Builder:
                     self._world.call_blindly(argument)
         return made
 
+    def stopped(self, closure: Closure) -> Value:
+        """A program is taken to start, whatever it throws when what it needs is missing."""
+        return Unknown(f"{closure.function.name} throws")
+
     def unfollowed(self, closure: Closure, arguments: Arguments, made: Made) -> Value:
         return made
 
 
-def constant_truth(value: Value) -> bool | None:
+MAX_TRUTH_DEPTH = 8
+
+
+def constant_truth(value: Value, depth: int = 0) -> bool | None:
     """Whether a value is true whatever happens outside; None where that cannot be told."""
+    if depth > MAX_TRUTH_DEPTH:
+        return None
     if isinstance(value, Known):
         return None if value.is_default else bool(value.value)
     if isinstance(value, Listed | Keyed):
         filled = bool(value.values if isinstance(value, Listed) else value.entries)
         return None if value.is_open else filled or (True if isinstance(value, Keyed) else None)
     if isinstance(value, Mixed):
-        return _mixed_truth(value)
+        return _mixed_truth(value, depth)
     if isinstance(value, Either):
-        answers = {constant_truth(option) for option in value.options}
+        answers = {constant_truth(option, depth + 1) for option in value.options}
         return answers.pop() if len(answers) == 1 else None
     return None if isinstance(value, Symbol) else True
 
 
-def _mixed_truth(value: Mixed) -> bool | None:
+def _mixed_truth(value: Mixed, depth: int) -> bool | None:
     if value.op == "not":
-        inner = constant_truth(value.parts[0])
+        inner = constant_truth(value.parts[0], depth + 1)
         return None if inner is None else not inner
     if value.op in ("==", "!=") and all(isinstance(part, Known) and not part.is_default for part in value.parts):
         one, other = (part.value for part in value.parts if isinstance(part, Known))
         return (one == other) is (value.op == "==")
     if value.op in ("and", "or"):
-        answers = [constant_truth(part) for part in value.parts]
+        answers = [constant_truth(part, depth + 1) for part in value.parts]
         decisive = value.op == "or"
         if decisive in answers:
             return decisive

@@ -106,8 +106,8 @@ def _record_method(machine: Machine, of: Keyed, name: str, arguments: Arguments)
     if name in ("get", "pop", "setdefault") and key is not None:
         fallback = arguments.get(1) or NOTHING
         return of.entries.get(key) or (None if of.is_open else fallback)
-    if name == "update" and isinstance(arguments.get(0), Keyed) and of.maker is machine:
-        of.entries.update(arguments.positional[0].entries)  # type: ignore[attr-defined]
+    if name == "update" and isinstance(given := arguments.get(0), Keyed) and of.maker is machine:
+        of.entries.update(given.entries)
         return NOTHING
     return _parts(machine, of, name) if not arguments.positional else None
 

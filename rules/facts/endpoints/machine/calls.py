@@ -176,7 +176,7 @@ class Machine(Members):
             return self.host.unfollowed(closure, arguments, self.made(closure, arguments, place))
         endings = self.follow(closure, arguments)
         if not endings:
-            raise Dead
+            return self.host.stopped(closure)
         return join([ending.value for ending in endings])
 
     def follow(self, closure: Closure, arguments: Arguments) -> list[Ending]:

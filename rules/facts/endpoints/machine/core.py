@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ class Flow(Enum):
     LEFT = "left"
 
 
-class Control:
+class Control(ABC):
     """Executes statements. Both sides of an undecided condition are executed, and what they leave is joined."""
 
     def __init__(self, world: World, host: Host, steps: int) -> None:
@@ -69,11 +70,11 @@ class Control:
         self.depth, self.under, self.consulted = 0, (), False
         self.stack, self.endings, self.thrown, self.returned = [], [], [], [[]]
 
-    def value(self, expression: Expr, env: Env) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def value(self, expression: Expr, env: Env) -> Value: ...
 
-    def bind(self, target: Expr, value: Value, env: Env, declares: bool) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def bind(self, target: Expr, value: Value, env: Env, declares: bool) -> None: ...
 
     def tick(self) -> None:
         self.steps -= 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from rules.facts.endpoints.machine.core import MAX_DEPTH
 from rules.facts.endpoints.machine.errors import Errors
 from rules.facts.endpoints.machine.host import Dead, Truth
 from rules.facts.endpoints.machine.values import (
+    NOTHING,
     ClassValue,
     Deferred,
     Env,
@@ -52,23 +55,23 @@ LINKS = {Call: "callee", Member: "of", Index: "of", Binary: "left", Logic: "left
 class Expressions(Errors):
     """Evaluates expressions. What is not known becomes a symbol."""
 
-    def member(self, of: Value, name: str) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def member(self, of: Value, name: str) -> Value: ...
 
-    def set_member(self, of: Value, name: str, value: Value) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def set_member(self, of: Value, name: str, value: Value) -> None: ...
 
-    def index(self, of: Value, key: Value) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def index(self, of: Value, key: Value) -> Value: ...
 
-    def invoke(self, call: Call, callee: Value, env: Env) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def invoke(self, call: Call, callee: Value, env: Env) -> Value: ...
 
-    def define(self, definition: Class, env: Env) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def define(self, definition: Class, env: Env) -> Value: ...
 
-    def closure(self, function: Function, env: Env, owner: ClassValue | None = None) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def closure(self, function: Function, env: Env, owner: ClassValue | None = None) -> Value: ...
 
     def value(self, expression: Expr, env: Env) -> Value:
         links: list[Expr] = []
@@ -256,10 +259,16 @@ class Expressions(Errors):
     def _bind_record(self, target: Record, value: Value, env: Env, declares: bool) -> None:
         for entry in target.entries:
             key = text_of(self.value(entry.key, env)) if entry.key is not None else None
-            part = value if entry.key is None else self.member(value, key) if key else Unknown("computed key")
+            part = value if entry.key is None else self._entry(value, key) if key else Unknown("computed key")
             self.bind(entry.value, part, env, declares)
+
+    def _entry(self, of: Value, key: str) -> Value:
+        missing = isinstance(of, Keyed) and not of.is_open and key not in of.entries
+        return NOTHING if missing else self.member(of, key)
 
     def _bind_name(self, name: str, value: Value, env: Env, declares: bool) -> None:
         home = env if declares else env.holder(name) or env
+        if home.parent is None and isinstance(value, Known) and not value.value and declares:
+            value = Known(value.value, True)
         if home.maker is self:
             home.names[name] = value

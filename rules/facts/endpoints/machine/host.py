@@ -100,5 +100,8 @@ class Host(Protocol):
     def outside(self, made: Made) -> Value:
         """The result of a call that leaves the repository; may raise `Dead` after recording the error."""
 
+    def stopped(self, closure: Closure) -> Value:
+        """The result of a function that never returns; may raise `Dead`."""
+
     def unfollowed(self, closure: Closure, arguments: Arguments, made: Made) -> Value:
         """The result of a call that is too deep to follow."""

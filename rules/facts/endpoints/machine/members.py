@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from rules.core.source import Span
 from rules.facts.endpoints.machine.expressions import Expressions
 from rules.facts.endpoints.machine.values import (
@@ -33,17 +35,17 @@ from rules.syntax.program import Class, Field, Function
 class Members(Expressions):
     """Looks names up in objects, classes and modules, and elements in sequences."""
 
-    def decorate(self, decorator: Value, made: Value, env: Env, span: Span) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def decorate(self, decorator: Value, made: Value, env: Env, span: Span) -> Value: ...
 
-    def call_closure(self, closure: Closure) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def call_closure(self, closure: Closure) -> Value: ...
 
-    def provided(self, cls: ClassValue) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def provided(self, cls: ClassValue) -> Value: ...
 
-    def write(self, of: Symbol, name: str, value: Value) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def write(self, of: Symbol, name: str, value: Value) -> None: ...
 
     def assigned(self, of: Symbol, name: str) -> Value | None:
         """The value that an attribute of a symbol was given, as this machine sees it."""
@@ -202,7 +204,7 @@ class Members(Expressions):
             return of.entries[name]
         if isinstance(of, Keyed) and name is None and of.entries and not of.is_open:
             return join(list(of.entries.values()))
-        if isinstance(of, Symbol):
-            known = (self.assigned(of, name) or self.host.attribute(of, name)) if name is not None else None
-            return known if known is not None else Picked(of, key)
-        return self.member(of, name) if name is not None else Picked(of, key)
+        if name is not None and (name.isidentifier() or not isinstance(of, Symbol)):
+            return self.member(of, name)
+        known = self.assigned(of, name) if name is not None and isinstance(of, Symbol) else None
+        return known if known is not None else Picked(of, key)

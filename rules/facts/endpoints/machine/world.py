@@ -13,6 +13,7 @@ from rules.facts.endpoints.machine.builder import Builder
 from rules.facts.endpoints.machine.calls import Machine
 from rules.facts.endpoints.machine.host import Dead, Exhausted
 from rules.facts.endpoints.machine.values import (
+    NOTHING,
     Arguments,
     ClassValue,
     Closure,
@@ -31,12 +32,16 @@ from rules.facts.endpoints.machine.values import (
 )
 from rules.syntax.javascript_modules import JavaScriptModules
 from rules.syntax.javascript_program import javascript_program
-from rules.syntax.program import Export, Function, Import, Program
+from rules.syntax.program import Call, Const, Export, Function, Import, Name, Program
 from rules.syntax.python_modules import find_python
 from rules.syntax.python_program import python_program
+from rules.syntax.walk import walk
 
-STEPS_PER_ROOT = 60_000
+STEPS_PER_ROOT = 400_000
 """Evaluations that following one file from its top may take, what it imports and calls included."""
+
+STEPS = 3_000_000
+"""Evaluations that following all files may take."""
 
 MAX_NESTING = 60
 """Depth of the machine above which another module is not entered."""
@@ -84,6 +89,7 @@ class World:
         self._programs = code.get(PROGRAMS)
         self._modules: dict[str, Module | None] = {}
         self._order = 0
+        self._steps = STEPS
 
     def tick(self) -> int:
         self._order += 1
@@ -122,33 +128,76 @@ class World:
         return Module(program, Env(names, program.path, None, self.machine))
 
     def follow_all(self) -> None:
-        """Follows every candidate, entry points first, then functions and classes that nothing has used."""
-        imported = {target for path in sorted(self.candidates) for target in self._imports(path)}
-        for path in sorted(self.candidates, key=lambda path: (path in imported, path)):
-            self._from_top(partial(self.run, path))
+        """Follows every candidate, what it imports first, then functions and classes that nothing has used."""
+        for path in self._in_order():
+            self._from_top(path, partial(self.run, path))
         self._follow_orphans()
 
-    def _from_top(self, action: Callable[[], object]) -> None:
-        self.machine.steps = STEPS_PER_ROOT
+    def _in_order(self) -> list[str]:
+        """The candidates as they would be loaded: after their imports, circles cut where they close."""
+        done: dict[str, None] = {}
+        seen: set[str] = set()
+        for first in sorted(self.candidates):
+            pending = [first]
+            while pending:
+                path = pending[-1]
+                ahead = (
+                    [] if path in seen else [p for p in self._imports(path) if p in self.candidates and p not in seen]
+                )
+                seen.add(path)
+                if ahead:
+                    pending += reversed(ahead)
+                else:
+                    done.setdefault(pending.pop())
+        return list(done)
+
+    def _from_top(self, path: str, action: Callable[[], object]) -> None:
+        """Follows something to its end, or as far as it may; what is cut off is said."""
+        allowed = min(STEPS_PER_ROOT, self._steps)
+        self.machine.steps = allowed
         self.machine.reset()
         try:
             action()
-        except (Dead, Exhausted):
-            return
+        except Dead:
+            pass
+        except Exhausted:
+            self.code.skip(path, "it does more at its start than is followed")
+        self._steps -= allowed - self.machine.steps
 
     def _imports(self, path: str) -> Iterator[str]:
+        """The files that a module loads at its top."""
         module = self.module(path)
-        for statement in module.program.statements if module is not None else ():
-            if isinstance(statement, Import) and (target := self.find(path, statement.module)):
+        for part in walk(module.program.statements, into_functions=False) if module is not None else ():
+            name = None
+            if isinstance(part, Import):
+                name = part.module
+            elif isinstance(part, Call) and isinstance(part.callee, Name) and part.callee.id == "require":
+                given = part.arguments[0].value if part.arguments else None
+                name = given.value if isinstance(given, Const) and isinstance(given.value, str) else None
+            target = self.find(path, name) if name else None
+            if target is not None:
                 yield target
 
     def _follow_orphans(self) -> None:
+        """Follows functions and methods that may declare something and that nothing has called."""
         done = 0
         while done < min(len(self.closures), MAX_ORPHANS):
-            closure = self.closures[done]
+            self._follow_orphan(self.closures[done])
             done += 1
-            if closure.env.path in self.candidates and closure.function not in self.entered and self.registers(closure):
-                self._from_top(partial(self.call_blindly, closure))
+        for cls in self.classes[:MAX_ORPHANS]:
+            for method in cls.definition.methods:
+                self._follow_orphan(Closure(method, cls.env, None, cls))
+
+    def _follow_orphan(self, closure: Closure) -> None:
+        path = closure.env.path
+        if path in self.candidates and closure.function not in self.entered and self.registers(closure):
+            self._from_top(path, partial(self._call_orphan, closure))
+
+    def _call_orphan(self, closure: Closure) -> Value:
+        if closure.owner is not None and not closure.function.decorators:
+            made = [instance for instance in self.instances if instance.cls is closure.owner]
+            closure.this = made[0] if made else self.machine.provided(closure.owner)
+        return self.call_blindly(closure) if closure.function not in self.entered else NOTHING
 
     def registers(self, closure: Closure) -> bool:
         """Whether a function may declare endpoints when it is called."""
@@ -176,7 +225,7 @@ class World:
         return self.javascript.find(importer, name)
 
     def bring(self, statement: Import, env: Env) -> None:
-        """Binds what an import brings."""
+        """Binds what an import brings; the module itself is followed in its turn, or when a name of it is used."""
         target = self.find(env.path, statement.module)
         package = outside_name(statement.module)
         for own, local in statement.names:
@@ -188,8 +237,6 @@ class World:
                 env.names[local] = Extern(package if own in (None, "default") else f"{package}.{own}")
         if statement.everything and target is not None:
             self._bring_all(target, env)
-        if target in self.candidates and target is not None:
-            self.run(target)
 
     def _bring_all(self, target: str, env: Env) -> None:
         self.run(target)
