@@ -50,13 +50,14 @@ def object_view(git_dir: Path) -> Iterator[ObjectStore]:
 def working_tree(store: ObjectStore, git_dir: Path, root: Path) -> str:
     """The files as they lie there, ignored ones excepted, as a tree in a view; raises `GitError`.
 
-    git's own index says which files are as they were, so that only the others are read.
+    git's own index says which files are as they were, so that only the others are read. It keeps its time: git looks
+    again into a file that changed in the moment in which the index was written.
     """
     view = Path(store.git_dir)
     env = environment({"GIT_WORK_TREE": str(root), **_settings(git_dir)})
     index = Path(_inside(git_dir, "index").decode())
     if index.is_file():
-        shutil.copyfile(index, view / "index")
+        shutil.copy2(index, view / "index")
         try:
             return _added(view, env)
         except GitError:

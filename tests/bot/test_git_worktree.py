@@ -40,6 +40,13 @@ def test_nothing_changed_is_no_difference(shop: Repository) -> None:
     assert seen(shop) == Difference(frozenset(), {})
 
 
+def test_an_edit_of_the_same_size_in_the_moment_of_a_commit_is_seen(shop: Repository) -> None:
+    for number in range(10, 22):
+        shop.commit({"a.py": f"x = {number}\n"})
+        shop.write({"a.py": f"x = {number + 50}\n"})
+        assert seen(shop).touched == {"a.py"}
+
+
 def test_what_is_staged_what_is_not_and_what_is_new_all_count(shop: Repository) -> None:
     shop.write({"a.py": "x = 2\n", "new.py": "n = 1\n", "noise.log": "ignored\n"})
     shop.git("add", "a.py")
