@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,7 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 
-from bot.flows.hub import HubError
+import bot.confine
+from bot.flows.hub import HubError, Later
 from bot.git.command import GitError, run
 from bot.github.client import Client
 from bot.scanners.port import Scanner
@@ -39,11 +42,12 @@ PROBES: Mapping[str, bytes] = {
 
 @dataclass(frozen=True)
 class Item:
-    """One thing looked at."""
+    """One thing looked at. What is not vital is worth knowing, but the App works without it."""
 
     name: str
     well: bool
     text: str
+    vital: bool = True
 
 
 async def examine() -> list[Item]:
@@ -54,7 +58,7 @@ async def examine() -> list[Item]:
     else:
         items.append(await _registration(settings))
     items += [_database(storage), _data_dir(storage)] if storage else []
-    items.append(_git())
+    items += [_git(), _confinement()]
     return items + [await _scanner(scanner) for scanner in discovered()]
 
 
@@ -81,7 +85,7 @@ async def _registration(settings: Settings) -> Item:
     key = settings.private_key.get_secret_value()
     try:
         answer = await Client(settings.app_id, key, settings.api_url, settings.ca_bundle).app_request("GET", "/app")
-    except HubError as problem:
+    except (HubError, Later) as problem:
         return Item("registration", False, str(problem))
     live, asked = answer.json(), manifest()
     lacks = list(lacking(asked, live))
@@ -131,6 +135,19 @@ def _git() -> Item:
     numbers = [int(part) for part in re.findall(r"\d+", said)[:2]]
     least = ".".join(map(str, LEAST_GIT))
     return Item("git", tuple(numbers) >= LEAST_GIT, f"{said.strip().removeprefix('git version ')}, {least} or newer")
+
+
+def _confinement() -> Item:
+    """Whether what confines evaluators and scanners takes hold here, tried in a process that ends at once."""
+    words = [sys.executable, "-I", "-S", bot.confine.__file__, str(os.getpid())]
+    tried = subprocess.run(words, capture_output=True, text=True, check=False, env={})
+    if tried.returncode:
+        last = tried.stderr.strip().splitlines()[-1:] or ["no message"]
+        return Item("confinement", False, f"no evaluator or scanner can start: {last[0]}")
+    lacks = ", ".join(tried.stdout.splitlines())
+    if lacks:
+        return Item("confinement", False, f"a process that reads a change is held back in part: {lacks}", vital=False)
+    return Item("confinement", True, "a process that reads a change reaches no network and gains no privilege")
 
 
 async def _scanner(scanner: Scanner) -> Item:

@@ -192,10 +192,10 @@ def perform(task: Task, line: Line) -> Message:
 
 
 def main() -> None:
-    """Performs tasks until its input ends."""
+    """Performs tasks of the process that the first argument names, until its input ends."""
     line = Line(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
-    confine(MEMORY_BYTES)
+    confine(int(sys.argv[1]), MEMORY_BYTES)
     all_rules()
     while (frame := line.receive()) is not None:
         line.send(perform(TASK.validate_json(frame), line))

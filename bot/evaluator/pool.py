@@ -154,6 +154,7 @@ class EvaluatorPool:
             "-P",
             "-m",
             self._module,
+            str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=Path(sys.prefix),

@@ -17,6 +17,14 @@ class StaleHead(HubError):
     """The branch moved on before the commit was made."""
 
 
+class Later(Exception):
+    """GitHub takes nothing more of this kind for so many seconds. Nothing was refused: the work is to be put off."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"GitHub wants to be left alone for {seconds:.0f} s")
+        self.seconds = seconds
+
+
 class Unseen(HubError):
     """The repository is not there, or not among those of the installation: GitHub tells these apart to nobody."""
 

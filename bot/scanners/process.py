@@ -40,6 +40,7 @@ async def run(words: Sequence[str], folder: Path, ok: Sequence[int] = (0,)) -> b
             "-I",
             "-S",
             bot.confine.__file__,
+            str(os.getpid()),
             *words,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

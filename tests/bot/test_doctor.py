@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import lacking, manifest
+import bot.confine
+from bot.doctor import examine, lacking, manifest
 from tests.github.standin import GitHubStandIn
 
 PRODGATE = Path(sys.executable).with_name("prodgate")
@@ -22,10 +23,13 @@ def hub() -> Iterator[GitHubStandIn]:
         yield running
 
 
-def doctor(folder: Path, environment: Mapping[str, str] | None = None) -> tuple[int, dict[str, str], str]:
-    """The exit code, what is said of each item, and everything that was said."""
+def doctor(
+    folder: Path, environment: Mapping[str, str] | None = None, within: tuple[str, ...] = ()
+) -> tuple[int, dict[str, str], str]:
+    """The exit code, what is said of each item, and everything that was said; `within` is a program that starts it."""
     env = {"PATH": os.environ["PATH"], "HOME": os.devnull, **(environment or {})}
-    done = subprocess.run([str(PRODGATE), "doctor"], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    words = [*within, str(PRODGATE), "doctor"]
+    done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     items = {line[4:18].strip(): f"{line[:2]} {line[20:]}" for line in done.stdout.splitlines()}
     return done.returncode, items, done.stdout
@@ -37,6 +41,7 @@ def test_all_is_well_on_a_registration_as_app_yml_asks(hub: GitHubStandIn, tmp_p
     assert items["registration"] == "ok Prodgate has the 7 permissions and 6 events of app.yml"
     assert items["database"].startswith("ok SQLite 3")
     assert str(tmp_path / "data") in items["data directory"]
+    assert items["confinement"] == "ok a process that reads a change reaches no network and gains no privilege"
     assert {"settings", "git", "bandit", "semgrep"} <= {*items}
 
 
@@ -94,6 +99,24 @@ def test_git_and_scanners_that_are_away_are_not_well(hub: GitHubStandIn, tmp_pat
     code, items, _ = doctor(tmp_path, {**hub.settings(tmp_path / "data", 1), "PATH": str(tmp_path)})
     assert code == 1
     assert items["git"].startswith("no it does not run")
+
+
+def test_a_kernel_that_takes_no_filter_is_a_warning_and_no_failure(hub: GitHubStandIn, tmp_path: Path) -> None:
+    refusing = (sys.executable, str(Path(__file__).with_name("refusing_kernel.py")))
+    code, items, _ = doctor(tmp_path, hub.settings(tmp_path / "data", 1), refusing)
+    said = "!! a process that reads a change is held back in part: it may open sockets to the network"
+    assert (code, items["confinement"]) == (0, said)
+
+
+async def test_a_confinement_that_does_not_start_is_no_mere_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODGATE_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(bot.confine, "__file__", str(tmp_path / "gone.py"))
+    (item,) = [item for item in await examine() if item.name == "confinement"]
+    assert (item.well, item.vital) == (False, True)
+    assert item.text.startswith("no evaluator or scanner can start: ")
+    assert "gone.py" in item.text
 
 
 def test_more_than_is_asked_lacks_nothing() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,7 @@ async def test_a_token_in_the_environment_never_reaches_the_process(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PRODGATE_PRIVATE_KEY", "secret")
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@proxy.example")
     repository.commit({})
     repository.commit({})
     pool = EvaluatorPool(1)
@@ -162,7 +164,9 @@ async def test_the_process_is_confined(repository: Repository) -> None:
         line.split(":\t", 1) for line in Path(f"/proc/{child}/status").read_text().splitlines() if ":\t" in line
     )
     limits = Path(f"/proc/{child}/limits").read_text()
+    place = Path(f"/proc/{child}/cwd").resolve()
     await pool.close()
+    assert place == Path(sys.prefix).resolve()
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
     assert re.search(rf"Max address space +{MEMORY_BYTES} +{MEMORY_BYTES} ", limits)
     assert re.search(r"Max core file size +0 +0 ", limits)
