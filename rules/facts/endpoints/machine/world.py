@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +10,7 @@ from rules.core.codebase import Codebase, Fact
 from rules.core.source import Location, locate
 from rules.facts.endpoints.machine.builder import Builder
 from rules.facts.endpoints.machine.calls import Machine
+from rules.facts.endpoints.machine.declaring import may_declare
 from rules.facts.endpoints.machine.host import Dead, Exhausted
 from rules.facts.endpoints.machine.values import (
     NOTHING,
@@ -47,13 +47,6 @@ MAX_NESTING = 60
 """Depth of the machine above which another module is not entered."""
 
 MAX_ORPHANS = 4_000
-
-REGISTERS = re.compile(
-    rb"\.\s*(?:use|get|post|put|patch|delete|all|head|options|query|route|routes|register|mount|on|addHook|websocket"
-    rb"|include_router|api_route|add_api_route|add_route|add_url_rule|register_blueprint|add_resource|add_namespace"
-    rb"|middleware|before_request|decorate|app)\s*\("
-)
-"""Code that may declare endpoints or put something before them."""
 
 
 @dataclass(eq=False)
@@ -201,7 +194,7 @@ class World:
 
     def registers(self, closure: Closure) -> bool:
         """Whether a function may declare endpoints when it is called."""
-        return REGISTERS.search(self.source(closure.place)) is not None
+        return may_declare(closure.function, self.source(closure.place), _is_python(closure.env.path))
 
     def call_blindly(self, closure: Closure) -> Value:
         """Follows a function with nothing known of its arguments but their names and annotations."""
