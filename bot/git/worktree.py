@@ -50,6 +50,7 @@ def object_view(git_dir: Path) -> Iterator[ObjectStore]:
 def working_tree(store: ObjectStore, git_dir: Path, root: Path) -> str:
     """The files as they lie there, ignored ones excepted, as a tree in a view; raises `GitError`.
 
+    A repository inside is an entry that is not followed, or none at all where git cannot name its commit.
     git's own index says which files are as they were, so that only the others are read. It keeps its time: git looks
     again into a file that changed in the moment in which the index was written.
     """
@@ -77,8 +78,21 @@ def commit_of(store: ObjectStore, tree: str, git_dir: Path) -> str:
 
 
 def _added(view: Path, env: Mapping[str, str]) -> str:
-    run(view, "add", "-A", "--", ":(top)", env=env)
+    try:
+        run(view, "add", "-A", "--", ":(top)", env=env)
+    except GitError:
+        nested = _nested(view, env)
+        if not nested:
+            raise
+        wanted = b"\0".join([b":(top)", *(b":(top,exclude,literal)" + name for name in nested)])
+        run(view, "add", "-A", "--pathspec-from-file=-", "--pathspec-file-nul", env=env, stdin=wanted)
     return run(view, "write-tree", "--missing-ok", env=env).decode().strip()
+
+
+def _nested(view: Path, env: Mapping[str, str]) -> list[bytes]:
+    """The untracked repositories inside. git refuses to add one without a commit, or of another object format."""
+    words = ("ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":(top)")
+    return [name.rstrip(b"/") for name in run(view, *words, env=env).split(b"\0") if name.endswith(b"/")]
 
 
 def _settings(git_dir: Path) -> dict[str, str]:

@@ -257,6 +257,14 @@ def test_hostile_names_links_and_packages_of_the_repository_do_nothing(shop: Rep
     assert "/etc/passwd" not in done.stdout
 
 
+def test_a_repository_inside_without_a_commit_is_not_looked_into(shop: Repository) -> None:
+    (shop.path / "tool").mkdir()
+    Repository(shop.path / "tool").write({"app.py": 'import os\nos.environ["INNER"]\n'})
+    shop.write({"app.py": 'import os\nos.environ["OUTER"]\n'})
+    code, found = report(shop)
+    assert (code, new(found)) == (1, [("env/undeclared-read", "app.py", 2)])
+
+
 def test_an_empty_change_passes(shop: Repository) -> None:
     assert report(shop) == (0, report(shop)[1])
     assert new(report(shop)[1]) == []

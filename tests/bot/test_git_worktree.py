@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -107,6 +108,37 @@ def test_a_linked_worktree_and_a_folder_inside_are_found(shop: Repository, tmp_p
     with object_view(git_dir) as store:
         commit = commit_of(store, working_tree(store, git_dir, root), git_dir)
         assert difference(store, shop.git("rev-parse", "HEAD"), commit).touched == {"sub/c.py"}
+
+
+def nested(repository: Repository, name: str, kind: str) -> None:
+    """An untracked repository inside, with a file that is not to be seen."""
+    inside = repository.path / name
+    inside.mkdir(parents=True)
+    made = Repository(inside)
+    if kind == "of another format":
+        shutil.rmtree(inside / ".git")
+        made.git("init", "-q", "--object-format=sha256")
+    made.write({"inner.py": "i = 1\n"})
+    if kind != "without a commit":
+        made.commit({})
+
+
+def test_a_repository_inside_is_an_entry_and_not_followed(shop: Repository) -> None:
+    nested(shop, "inside", "with a commit")
+    shop.write({"a.py": "x = 2\n"})
+    assert seen(shop).touched == {"a.py", "inside"}
+
+
+@pytest.mark.parametrize("index", ["taken over", "made anew"])
+@pytest.mark.parametrize("kind", ["without a commit", "of another format"])
+def test_a_repository_inside_that_has_no_name_keeps_nothing_from_being_seen(
+    shop: Repository, kind: str, index: str
+) -> None:
+    nested(shop, "sub/[un]named\n", kind)
+    shop.write({"a.py": "x = 2\n", "sub/c.py": None, "u/new.py": "n = 1\n"})
+    if index == "made anew":
+        shop.git("update-index", "--split-index")
+    assert seen(shop).touched == {"a.py", "u/new.py"}
 
 
 def test_a_merge_in_progress_is_judged_as_the_files_lie(shop: Repository) -> None:
