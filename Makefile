@@ -64,4 +64,4 @@ lock:
 	$(COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
 
 clean:
-	rm -rf .venv
+	rm -rf .venv build/npm
