@@ -37,7 +37,7 @@ def render_sarif(
     version: str = "",
     sources: Mapping[str, bytes] = NOTHING,
 ) -> str:
-    """The verdict as a SARIF log with one run.
+    """The verdict as a SARIF log with one run. It holds what is new: what the base had already is no alarm.
 
     `rules` are described in it, all that are installed unless others are given; `version` is ours.
     With the contents of a file in `sources` its fixes carry lines and columns beside their byte offsets,
@@ -45,7 +45,8 @@ def render_sarif(
     """
     described = sorted(all_rules().values() if rules is None else rules, key=lambda rule: rule.id)
     index = {rule.id: number for number, rule in enumerate(described)}
-    ranked = sorted(_identified(verdict.judged), key=lambda pair: (not pair[0].new, not pair[0].blocks))
+    fresh = [pair for pair in _identified(verdict.judged) if pair[0].new]
+    ranked = sorted(fresh, key=lambda pair: not pair[0].blocks)
     dropped = max(0, len(ranked) - MOST_RESULTS)
     driver: dict[str, Any] = {"name": "prodgate", "rules": [_rule(rule) for rule in described]}
     if version:
@@ -101,7 +102,7 @@ def _result(item: Judged, identity: str, index: Mapping[str, int], sources: Mapp
         "message": {"text": _message(finding.message) or finding.rule},
         "locations": [_location(finding.where)],
         "partialFingerprints": {FINGERPRINT: identity},
-        "baselineState": "new" if item.new else "unchanged",
+        "baselineState": "new",
         "properties": {"confidence": finding.confidence, "blocks": item.blocks},
     }
     if finding.rule in index:

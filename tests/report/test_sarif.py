@@ -11,7 +11,7 @@ import pytest
 
 from bot.report.sarif import FINGERPRINT, MOST_RESULTS, render_sarif
 from rules.catalog import all_rules
-from rules.core.finding import Edit, Fix, Related, Safety
+from rules.core.finding import Edit, Fix, Related, Safety, Severity
 from rules.core.source import Location, Span
 from rules.policy import Blind, Verdict
 from tests.report.made import finding, hostile, new, old, replacing, verdict
@@ -35,16 +35,16 @@ def test_the_schema_would_refuse_a_wrong_log() -> None:
 
 
 def test_a_result_carries_its_rule_its_place_and_a_stable_fingerprint() -> None:
-    run = run_of(verdict([new(finding()), old(finding("it was here", key=("OLD",)))]), version="1.2.3")
-    first, second = run["results"]
+    run = run_of(verdict([old(finding("it was here", key=("OLD",))), new(finding())]), version="1.2.3")
+    (first,) = run["results"]
     assert (first["ruleId"], first["level"], first["baselineState"]) == ("env/undeclared-read", "error", "new")
-    assert second["baselineState"] == "unchanged"
     described = run["tool"]["driver"]["rules"][first["ruleIndex"]]
     assert described["id"] == "env/undeclared-read"
     assert run["tool"]["driver"]["semanticVersion"] == "1.2.3"
     moved = run_of(verdict([new(finding("said otherwise", line=40))]))["results"][0]
     assert moved["partialFingerprints"] == first["partialFingerprints"]
-    assert first["partialFingerprints"][FINGERPRINT] != second["partialFingerprints"][FINGERPRINT]
+    other = run_of(verdict([new(finding(key=("OTHER",)))]))["results"][0]
+    assert first["partialFingerprints"][FINGERPRINT] != other["partialFingerprints"][FINGERPRINT]
 
 
 def test_equal_findings_are_told_apart() -> None:
@@ -134,10 +134,10 @@ def test_what_could_not_be_looked_at_is_no_success() -> None:
 
 
 def test_what_exceeds_the_limit_is_counted_and_what_blocks_is_kept() -> None:
-    told = [old(finding(key=(str(n),))) for n in range(MOST_RESULTS)] + [new(finding())]
+    told = [new(finding(key=(str(n),), severity=Severity.WARNING)) for n in range(MOST_RESULTS)] + [new(finding())]
     log = json.loads(render_sarif(verdict(told), rules=[]))["runs"][0]
     assert len(log["results"]) == MOST_RESULTS
-    assert log["results"][0]["baselineState"] == "new"
+    assert log["results"][0]["level"] == "error"
     assert "1 results are left out" in json.dumps(log["invocations"])
 
 
