@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot.engine import DATABASE_SECONDS, Done, Producer, Worker
+from bot.doctor import LEAST_FREE
+from bot.engine import DATABASE_SECONDS, Producer, Worker, make_queue
 from bot.evaluator.pool import EvaluatorPool
 from bot.flows.catch_up import heads_of, installations_to_sweep, redeliver
 from bot.flows.check import Tools, check, check_group, give_up, place_of
@@ -27,10 +28,12 @@ from bot.git.repositories import MirroredRepositories
 from bot.github.client import Client
 from bot.github.hub import GitHubHub
 from bot.jobs import GATE, Job
+from bot.performer import Done
 from bot.scanners.suite import Suite, discovered
 from bot.settings import Settings, SettingsError
 from bot.store.runs import RunStore
 from bot.store.schema import upgrade
+from bot.store.writes import Writes
 from bot.web.links import Links
 from bot.web.pages import Pages, pages_router
 from bot.web.webhook import webhook_router
@@ -43,14 +46,18 @@ class Bot:
     """Everything that one process works with."""
 
     def __init__(self, settings: Settings) -> None:
+        self._database = sa.create_engine(settings.database)
         self._client = Client(
-            settings.app_id, settings.private_key.get_secret_value(), settings.api_url, settings.ca_bundle
+            settings.app_id,
+            settings.private_key.get_secret_value(),
+            settings.api_url,
+            settings.ca_bundle,
+            ledger=Writes(self._database),
         )
         self._pool = EvaluatorPool()
         self._leaving = threading.Event()
         mirrors = MirrorCache(settings.data_dir / "mirrors", reach=settings.git_environment)
         self.hub = GitHubHub(self._client, settings.app_id)
-        self._database = sa.create_engine(settings.database)
         self.store = RunStore(self._database)
         self.links = Links(settings.public_url, settings.signing_keys)
         self._tools = Tools(
@@ -129,10 +136,14 @@ def lock_data_dir(folder: Path) -> IO[str]:
 
 
 def migrate(settings: Settings) -> None:
-    """Brings our tables up to date; raises `SettingsError` when the database is not to be reached."""
+    """Brings our tables and the queue's up to date; raises `SettingsError` when the database is not to be reached.
+
+    The web does so too: a delivery that comes before the first worker has started is taken.
+    """
     engine = sa.create_engine(settings.database)
     try:
         upgrade(engine)
+        make_queue(settings.database)
     except sa.exc.SQLAlchemyError as problem:
         reason = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
         raise SettingsError(f"PRODGATE_DATABASE_URL names a database that cannot be used: {reason}.") from None
@@ -194,7 +205,7 @@ async def _problems(bot: Bot, settings: Settings) -> list[str]:
             await bot.store.ready()
     except (sa.exc.SQLAlchemyError, OSError) as problem:
         problems.append(f"database: {type(problem).__name__}")
-    if shutil.disk_usage(settings.data_dir).free < 512 * 1024**2:
+    if shutil.disk_usage(settings.data_dir).free < LEAST_FREE:
         problems.append("disk: less than 512 MB free in the data directory")
     if shutil.which("git") is None:
         problems.append("git: not installed")

@@ -10,6 +10,7 @@ What dbos 3.4 leaves to its users, and who answers for it here:
 - `VERSION` is a constant, and jobs are plain fields in JSON of which unknown ones are dropped and absent ones have
   defaults: work that an older release left is done by a newer one.
 - A client that waits for a lost connection would hold up webhooks: `Producer` does not retry and gives up early.
+- A client makes no tables: `make_queue` does, before the first delivery, whichever process is the first.
 - Partitioned queues know no deduplication id: the id of the delivery is the id of its workflow.
 - Inside the event loop only the asynchronous calls are used; the reaper has a thread of its own.
 - Nobody notices a dead worker: every one keeps a lease, takes over from those whose lease ran out, and ends itself
@@ -28,10 +29,10 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -40,8 +41,9 @@ from dbos._error import DBOSAwaitedWorkflowCancelledError
 from dbos._serialization import DBOSPortableJSONSerializer
 from structlog.contextvars import bound_contextvars
 
-from bot.flows.hub import HubError
+from bot.flows.hub import HubError, Later
 from bot.jobs import Job
+from bot.performer import Done, Performer
 from bot.store.leases import DEAD_SECONDS, Leases
 from bot.web.webhook import QueueAway
 
@@ -50,6 +52,12 @@ VERSION = "1"
 
 ATTEMPTS = 3
 """Recoveries after which a job that kills its worker is given up."""
+
+TURNS = 8
+"""How often a job is put back while GitHub's limits last, before it is given up."""
+
+FIRST_WAIT = 60.0
+"""The shortest time for which a job is put back, in seconds; it doubles with every turn."""
 
 DATABASE_SECONDS = 0.8
 """How long the web waits for the database before it answers that it is away."""
@@ -85,30 +93,6 @@ POLL_SECONDS = 0.2
 """Between two looks into a queue: a twentieth of a core while nothing happens."""
 
 
-@dataclass(frozen=True)
-class Done:
-    """What became of a job, in a word, and the jobs that follow from it."""
-
-    outcome: str
-    then: tuple[Job, ...] = ()
-
-
-class Performer(Protocol):
-    """Does the work that the queue keeps."""
-
-    async def perform(self, job: Job, run: str) -> Done:
-        """Does a job; a `HubError` is tried again."""
-
-    async def standing(self, job: Job) -> bool:
-        """Whether the head that a job names is still its pull request's."""
-
-    async def give_up(self, job: Job, run: str) -> None:
-        """Says on the pull request that the job cannot be done."""
-
-    def leave(self) -> None:
-        """From now on a job that is cancelled is not superseded: another worker goes on with it."""
-
-
 _performer: list[Performer] = []
 _running: set[str] = set()
 _leaving = threading.Event()
@@ -127,7 +111,9 @@ def _job(fields: Mapping[str, Any]) -> Job:
 
 
 def _run(workflow: str) -> str:
-    return hashlib.sha256(workflow.encode()).hexdigest()[:32]
+    """The run that work belongs to, the same in all its turns."""
+    origin, _, _ = workflow.rpartition(":work")
+    return hashlib.sha256(f"{origin}:work".encode()).hexdigest()[:32]
 
 
 @DBOS.workflow(name="ingest", max_recovery_attempts=ATTEMPTS)
@@ -153,28 +139,37 @@ async def ingest(fields: dict[str, Any]) -> str:
 
 @DBOS.workflow(name="on_pull", max_recovery_attempts=2 * ATTEMPTS)
 async def on_pull(fields: dict[str, Any]) -> str:
-    """One piece of work on one pull request at a time. Outlives the work itself, to say when that is given up."""
-    name = f"{DBOS.workflow_id}:work"
-    with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=str(fields["installation"])):
-        handle = await DBOS.enqueue_workflow_async(CPU, work, fields)
-    try:
-        return await handle.get_result()
-    except DBOSAwaitedWorkflowCancelledError:
-        return "superseded"
-    except Exception:
-        await give_up(fields, name)
-        return "given up"
+    """One piece of work on one pull request at a time. Outlives the work itself, to say when that is given up.
+
+    Work that GitHub's limits stop waits in the queue for its next turn, and holds up no other installation's.
+    """
+    name, wait = f"{DBOS.workflow_id}:work", None
+    for turn in range(TURNS):
+        options = SetEnqueueOptions(queue_partition_key=str(fields["installation"]), delay_seconds=wait)
+        with SetWorkflowID(f"{name}.{turn}" if turn else name), options:
+            handle = await DBOS.enqueue_workflow_async(CPU, work, fields)
+        try:
+            outcome = await handle.get_result()
+        except DBOSAwaitedWorkflowCancelledError:
+            return "superseded"
+        except Exception:
+            break
+        if isinstance(outcome, str):
+            return outcome
+        wait = max(outcome, FIRST_WAIT * 2**turn)
+    await give_up(fields, name)
+    return "given up"
 
 
 @DBOS.workflow(name="work", max_recovery_attempts=ATTEMPTS)
-async def work(fields: dict[str, Any]) -> str:
-    """The work itself, a share of the workers for each installation."""
+async def work(fields: dict[str, Any]) -> str | float:
+    """The work itself, a share of the workers for each installation: its outcome, or the seconds to put it off."""
     done = await perform(fields, str(DBOS.workflow_id))
     for number, then in enumerate(done["then"]):
         name = f"{DBOS.workflow_id}:{number}"
         with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=_subject(_job(then))):
             await DBOS.enqueue_workflow_async(INGEST, ingest, then)
-    return str(done["outcome"])
+    return float(done.get("later", 0.0)) or str(done["outcome"])
 
 
 @DBOS.workflow(name="tick", max_recovery_attempts=ATTEMPTS)
@@ -195,7 +190,7 @@ async def standing(fields: dict[str, Any]) -> bool:
         return True
     try:
         return await _performer[0].standing(job)
-    except HubError:
+    except (HubError, Later):
         return True
 
 
@@ -234,6 +229,9 @@ async def perform(fields: dict[str, Any], workflow: str) -> dict[str, Any]:
         except asyncio.CancelledError:
             log.info("job handed over" if _leaving.is_set() else "job superseded")
             raise
+        except Later as limit:
+            log.info("job put back", seconds=round(limit.seconds))
+            return asdict(Done("put back", later=limit.seconds))
         except Exception:
             log.exception("job failed")
             raise
@@ -249,7 +247,11 @@ async def give_up(fields: dict[str, Any], workflow: str) -> None:
     job, run = _job(fields), _run(workflow)
     with bound_contextvars(run=run, **job.context):
         log.error("job given up")
-        await _performer[0].give_up(job, run)
+        try:
+            await _performer[0].give_up(job, run)
+        except Later as limit:
+            await asyncio.sleep(limit.seconds)
+            raise
 
 
 @DBOS.step(name="forget")
@@ -258,6 +260,14 @@ async def forget() -> None:
     before = (datetime.now(UTC) - KEEP).isoformat()
     while old := await DBOS.list_workflows_async(completed_before=before, limit=500, load_input=False):
         await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
+
+
+def make_queue(database: str) -> None:
+    """Makes the queue's tables, or brings them up to date; processes that start together do it one after the other.
+
+    Raises what the database says.
+    """
+    DBOS.migrate(database)
 
 
 class Producer:

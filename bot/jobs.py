@@ -129,6 +129,12 @@ class _Event(_Model):
 
 PULL_ACTIONS = frozenset({"opened", "synchronize", "reopened", "ready_for_review"})
 
+REACHES = {
+    "installation": frozenset({"created", "unsuspend", "new_permissions_accepted"}),
+    "installation_repositories": frozenset({"added"}),
+}
+"""What gives us more to see. After the others there is no token, or nothing that was not seen before."""
+
 
 def jobs_for(event: str, payload: object, app_id: int) -> list[Job]:
     """The jobs of one delivery, none for events that mean nothing here; raises `EventError`."""
@@ -141,8 +147,8 @@ def jobs_for(event: str, payload: object, app_id: int) -> list[Job]:
 
 
 def _jobs(event: str, payload: _Event, app_id: int) -> Iterator[Job]:
-    if event in ("installation", "installation_repositories"):
-        yield Job("sweep", installation=payload.installation.id if payload.installation else 0)
+    if payload.action in REACHES.get(event, ()) and payload.installation:
+        yield Job("sweep", installation=payload.installation.id)
     if payload.repository is None or payload.installation is None:
         return
     if event == "pull_request" and payload.pull_request:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.flows.hub import Hub, HubError, Place
+from bot.flows.hub import Hub, HubError, Later, Place
 from bot.flows.judge import Sides, judge
 from bot.flows.policy import Marks, PolicyUnread, held
 from bot.jobs import GATE, Job
@@ -118,8 +118,12 @@ class Subject:
     branch: str = ""
 
 
-async def judge_head(subject: Subject, run: str, tools: Tools) -> str:
-    """The gate goes in progress, the change is judged, every check run is finished."""
+async def judge_head(subject: Subject, run: str, tools: Tools, follow: int = 2) -> str:
+    """The gate goes in progress, the change is judged, every check run is finished.
+
+    `follow` is how often it is judged anew against a base that moved while the old one could not be looked at. With
+    `Later` the gate stays in progress.
+    """
     place, head = subject.place, subject.head
     external = f"{subject.number}:{head}:{run}"
     pending = CheckRun(GATE, Conclusion.NEUTRAL, "Looking", "", "", (), (), tools.link(run))
@@ -131,11 +135,16 @@ async def judge_head(subject: Subject, run: str, tools: Tools) -> str:
         if not tools.leaving():
             await asyncio.shield(_supersede(place, head, run, external, tools))
         raise
+    except Later:
+        raise
     except Exception as problem:
         known = isinstance(problem, HubError | RepositoryError | PolicyUnread | EvaluationFailed)
-        if known and not await _stands(subject, tools):
+        now = await _now(subject, tools) if known else subject
+        if now is None:
             await _supersede(place, head, run, external, tools)
             return "superseded"
+        if follow and now != subject:
+            return await judge_head(now, run, tools, follow - 1)
         reason = str(problem) if known else f"an internal error ({type(problem).__name__})"
         await tools.runs.stopped(run, Conclusion.FAILURE, reason)
         await tools.hub.finish_check(place, head, _failed(reason, tools.link(run)), external)
@@ -175,15 +184,16 @@ async def _expected(subject: Subject, tools: Tools) -> frozenset[str] | None:
     return posted | {name.removeprefix(f"{GATE} / ") for name in required}
 
 
-async def _stands(subject: Subject, tools: Tools) -> bool:
-    """Whether a pull request is still open at this head; yes when GitHub does not say."""
+async def _now(subject: Subject, tools: Tools) -> Subject | None:
+    """The head against its base of now; None when the pull request is closed or at another, as it was if none tells."""
     if not subject.number:
-        return True
+        return subject
     try:
         pull = await tools.hub.pull(subject.place, subject.number)
     except HubError:
-        return True
-    return pull.open and pull.head == subject.head
+        return subject
+    stands = pull.open and pull.head == subject.head
+    return replace(subject, base=pull.base, branch=pull.base_ref) if stands else None
 
 
 async def _supersede(place: Place, head: str, run: str, external: str, tools: Tools) -> None:

@@ -13,7 +13,7 @@ from typing import IO, TypeVar
 
 import structlog
 
-from bot.git.command import GitError, Misnamed
+from bot.git.command import GitError, Misnamed, Unreached
 from bot.git.mirror import Mirror, Remote
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class MirrorCache:
         try:
             await mirror.create()
             return await prepare(mirror)
-        except Misnamed:
+        except (Misnamed, Unreached):
             raise
         except GitError:
             if fresh or not _try_lock(use, fcntl.LOCK_EX):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -25,12 +26,25 @@ SETTINGS = (
     "http.lowSpeedLimit=1000",
     "http.lowSpeedTime=60",
 )
+BROKEN_OFF = ("unable to access", "RPC failed", "hung up unexpectedly", "early EOF", "unexpected disconnect")
+"""What git says, by way of curl or itself, when the other side is away, answers 5xx, is too slow or stops."""
+
+GONE = ("not our ref", "unadvertised object")
+"""What git says when the other side does not have, or does not give, what was asked for by its id."""
+
+_NO = re.compile(r"(?:error: |HTTP )4(?!08|29)\d\d|could not read Username|Authentication failed")
+"""A refusal that stays one: every 4xx but a timeout and too many requests. After a 401 git asks for a name."""
+
 SECONDS = 300.0
 """How long one command that reaches no remote may take."""
 
 
 class GitError(Exception):
     """A git command failed. The message is git's first complaint, without secrets."""
+
+
+class Unreached(GitError):
+    """The other side gave no answer, or broke off in the middle: asked again, it may do better."""
 
 
 class Misnamed(GitError):
@@ -90,7 +104,7 @@ def run(
     except subprocess.TimeoutExpired:
         raise GitError(f"git {words[0]}: it took longer than {SECONDS:.0f} s") from None
     if done.returncode not in ok:
-        raise GitError(_reason(words[0], done.stderr))
+        raise _failed(words[0], done.stderr)
     return done.stdout
 
 
@@ -113,11 +127,17 @@ async def run_async(
         await process.wait()
         raise
     if process.returncode not in ok:
-        raise GitError(_reason(words[0], err))
+        raise _failed(words[0], err)
     return out
 
 
-def _reason(command: str, stderr: bytes) -> str:
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+def _failed(command: str, stderr: bytes) -> GitError:
+    said = stderr.decode("utf-8", "replace").strip()
+    lines = said.splitlines()
     told = [line for line in lines if line.startswith(("error: ", "fatal: "))] or lines[-1:]
-    return f"git {command}: {told[0] if told else 'failed'}"
+    reason = f"git {command}: {told[0] if told else 'failed'}"
+    if any(words in said for words in GONE):
+        return Misnamed(reason)
+    if any(words in said for words in BROKEN_OFF) and not _NO.search(said):
+        return Unreached(reason)
+    return GitError(reason)

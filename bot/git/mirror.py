@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.git.command import GitError, Misnamed, run_async, with_token
+import structlog
+
+from bot.git.command import GitError, Misnamed, Unreached, run_async, with_token
 from bot.git.snapshot import ObjectStore
 from rules.core.codebase import MAX_FILE_BYTES
 
@@ -21,8 +24,13 @@ MOST_KEPT = 64
 MOST_LOOSE_PACKS = 50
 """Packs outside the common index. Every fetch leaves one or two, and git looks through each for what is missing."""
 
+PAUSES = (1.0, 3.0, 10.0)
+"""Seconds before each further attempt to fetch from a remote that was not reached."""
+
 INVENTORY = "packs"
 """Names and sizes of the packs, by which a lost or cut one is noticed: git would only call its objects missing."""
+
+log = structlog.get_logger()
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}")
 
@@ -106,7 +114,7 @@ class Mirror:
             remote = {"url": self._remote.url, "promisor": "true", "partialclonefilter": "blob:none"}
             settings = {f"remote.origin.{key}": value for key, value in remote.items()}
             env = with_token(self._remote.token, {**self._reach, **(extra or {})}, settings)
-            await run_async(git_dir, *words, *options, "origin", *wanted, env=env)
+            await _patiently(git_dir, *words, *options, "origin", *wanted, env=env)
             (self._place / INVENTORY).write_text("\n".join(sorted(self._packs())))
         for name in names:
             os.utime(kept / name)
@@ -118,6 +126,19 @@ class Mirror:
         since = index.stat().st_mtime if index.exists() else 0.0
         if sum(pack.stat().st_mtime > since for pack in packs.glob("*.pack")) > MOST_LOOSE_PACKS:
             await run_async(self._place, "multi-pack-index", "write")
+
+
+async def _patiently(git_dir: Path, *words: str, env: Mapping[str, str]) -> None:
+    """A command that reaches the remote, again after each of the pauses if that is away; raises `GitError`."""
+    for pause in PAUSES:
+        try:
+            await run_async(git_dir, *words, env=env)
+        except Unreached as problem:
+            log.warning("the remote was not reached", reason=str(problem), again_in=pause)
+            await asyncio.sleep(pause)
+        else:
+            return
+    await run_async(git_dir, *words, env=env)
 
 
 def _forget(git_dir: Path) -> None:

@@ -20,9 +20,9 @@ from githubkit import AppAuthStrategy, GitHub, Response, TokenAuthStrategy
 from githubkit.cache import MemCacheStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
-from bot.flows.hub import HubError
-from bot.github.limiter import Limiter
-from bot.github.waits import Clock, before_next
+from bot.flows.hub import HubError, Later
+from bot.github.limiter import Ledger, Limiter
+from bot.github.waits import PATIENCE_SECONDS, Clock, before_next
 
 ATTEMPTS = 4
 EARLY_SECONDS = 300
@@ -57,6 +57,13 @@ def proxy_for(address: str) -> str | None:
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
+class _Uncounted:
+    """The ledger of those who do not write."""
+
+    async def book(self, installation: int) -> float:
+        return 0.0
+
+
 @dataclass(frozen=True)
 class _Ask:
     """One request. `repeat`: twice does no harm. `write`: it waits for its turn, before others if `urgent`."""
@@ -71,7 +78,10 @@ class _Ask:
 
 
 class Client:
-    """Authenticated requests for one App registration at one host. `ca_bundle` replaces the known authorities."""
+    """Authenticated requests for one App registration at one host. `ca_bundle` replaces the known authorities.
+
+    Without a ledger writes are not counted. Every request raises `HubError`, and `Later` at a limit that lasts.
+    """
 
     def __init__(
         self,
@@ -80,13 +90,15 @@ class Client:
         api_url: str,
         ca_bundle: Path | None = None,
         *,
+        ledger: Ledger | None = None,
         clock: Clock | None = None,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         trusted: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else True
         self._clock = clock or Clock()
         self._gate = asyncio.Semaphore(CONCURRENT)
-        self._limiters: defaultdict[int, Limiter] = defaultdict(lambda: Limiter(self._clock))
+        self._ledger = ledger or _Uncounted()
+        self._limiters: dict[int, Limiter] = {}
         self._minting: defaultdict[tuple[int, int], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tokens: dict[tuple[int, int], tuple[str, float]] = {}
         self._permissions: dict[int, Mapping[str, str]] = {}
@@ -158,7 +170,8 @@ class Client:
 
     async def _as_installation(self, installation: int, repository: int, ask: _Ask) -> Any:
         """With a fresh token a second time, when GitHub does not know the first any more."""
-        limiter, key = self._limiters[installation], (installation, repository)
+        limiter = self._limiters.setdefault(installation, Limiter(self._clock, installation, self._ledger))
+        key = (installation, repository)
         token = await self.token(*key)
         try:
             return await self._send(self._app.with_auth(TokenAuthStrategy(token)), ask, limiter)
@@ -174,10 +187,14 @@ class Client:
             async with _turn(ask, limiter), self._gate:
                 answer = await _answer(client, ask, last=attempt == ATTEMPTS)
             wait = before_next(answer, attempt, repeat=ask.repeat, graphql=ask.graphql, now=self._clock.now())
-            if wait is None or attempt == ATTEMPTS:
+            if wait is None:
                 return _good(answer, ask)
             if limiter and wait.everything:
                 limiter.hold(wait.seconds)
+            if wait.seconds > PATIENCE_SECONDS:
+                raise Later(wait.seconds)
+            if attempt == ATTEMPTS:
+                return _good(answer, ask)
             if not (ask.write and wait.everything):
                 await self._clock.pause(wait.seconds)
         raise AssertionError("unreachable")

@@ -62,13 +62,20 @@ class Commits:
         oid = (
             await self._send(place, "POST", "git/commits", message=message, tree=made["sha"], parents=[commit.expected])
         )["sha"]
-        try:
-            await self._send(place, "PATCH", f"git/refs/heads/{quote(commit.branch)}", sha=oid, force=False)
-        except Refused as problem:
-            if problem.status == 422:
-                raise StaleHead(str(problem)) from None
-            raise
+        await self._move(place, commit.branch, str(oid))
         return str(oid)
+
+    async def _move(self, place: Place, branch: str, oid: str) -> None:
+        """The branch points to a commit of ours; when no answer says so, the branch itself is asked."""
+        try:
+            await self._send(place, "PATCH", f"git/refs/heads/{quote(branch)}", sha=oid, force=False)
+        except HubError as problem:
+            if isinstance(problem, Refused) and problem.status == 422:
+                raise StaleHead(str(problem)) from None
+            if isinstance(problem, Refused) and problem.status < 500:
+                raise
+            if (await self._send(place, "GET", f"git/ref/heads/{quote(branch)}"))["object"]["sha"] != oid:
+                raise
 
     async def _send(self, place: Place, method: str, rest: str, **body: Any) -> Mapping[str, Any]:
         url = f"/repos/{place.owner}/{place.name}/{rest}"

@@ -1,29 +1,33 @@
-"""One installation's writes: one at a time, not too many a minute, the gate's before all others."""
+"""One installation's writes: one at a time, not too many in a while, the gate's before all others."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from heapq import heappop, heappush
 from itertools import count
+from typing import Protocol
 
-from bot.github.waits import Clock
+from bot.flows.hub import Later
+from bot.github.waits import PATIENCE_SECONDS, Clock
 
-WRITES_A_MINUTE = 80
-"""What GitHub takes of content before its secondary limit; it asks for one write at a time."""
 
-MINUTE = 60.0
+class Ledger(Protocol):
+    """Counts what installations write, whichever process does it."""
+
+    async def book(self, installation: int) -> float:
+        """Counts a write that begins now: 0, or counts none: the seconds until one may begin."""
 
 
 class Limiter:
     """Turns for writing. Those who wait come in the order in which they asked, urgent ones first."""
 
-    def __init__(self, clock: Clock, a_minute: int = WRITES_A_MINUTE) -> None:
+    def __init__(self, clock: Clock, installation: int, ledger: Ledger) -> None:
         self._clock = clock
+        self._installation = installation
+        self._ledger = ledger
         self._free_at = 0.0
-        self._begun: deque[float] = deque(maxlen=a_minute)
         self._busy = False
         self._order = count()
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
@@ -34,7 +38,7 @@ class Limiter:
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Writes within are alone. A cancelled wait takes no turn."""
+        """Writes within are alone. A cancelled wait takes no turn. Raises `Later` when it would be a long one."""
         if self._busy:
             await self._queue(urgent)
         self._busy = True
@@ -55,11 +59,15 @@ class Limiter:
             raise
 
     async def _pace(self) -> None:
-        full = len(self._begun) == self._begun.maxlen
-        begin = max(self._free_at, self._begun[0] + MINUTE if full else 0.0)
-        if begin > self._clock.now():
-            await self._clock.pause(begin - self._clock.now())
-        self._begun.append(self._clock.now())
+        while True:
+            seconds = self._free_at - self._clock.now()
+            if seconds <= 0:
+                seconds = await self._ledger.book(self._installation)
+            if seconds <= 0:
+                return
+            if seconds > PATIENCE_SECONDS:
+                raise Later(seconds)
+            await self._clock.pause(seconds)
 
     def _pass_on(self) -> None:
         """The turn is the next one's, or nobody's."""

@@ -14,6 +14,9 @@ LONGEST_SECONDS = 3660.0
 SECONDARY_SECONDS = 60.0
 """The shortest wait after a secondary limit that names none; it grows with every attempt."""
 
+PATIENCE_SECONDS = 60.0
+"""The longest wait with a worker's place held; for a longer one the work is put back into the queue."""
+
 LIMITED_TYPES = frozenset({"RATE_LIMIT", "RATE_LIMITED"})
 
 

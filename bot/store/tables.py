@@ -40,6 +40,15 @@ marks = sa.Table(
 )
 """How far work that goes through the past has come."""
 
+writes = sa.Table(
+    "prodgate_writes",
+    metadata,
+    sa.Column("installation", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.Float(53), nullable=False),
+    sa.Index("prodgate_writes_by_time", "installation", "at"),
+)
+"""What was written to GitHub within the last hour, in seconds since 1970."""
+
 repairs = sa.Table(
     "prodgate_repairs",
     metadata,

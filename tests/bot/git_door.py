@@ -22,12 +22,16 @@ TOKEN = "ghs_" + "t0ken" * 8
 
 @dataclass
 class Door:
-    """What it serves, and what it has seen. While `shut` is set, packs have to wait."""
+    """What it serves, and what it has seen. While `shut` is set, packs have to wait.
+
+    Each of the `troubles` is met by one request for a pack: a status instead of it, or 0 for half of it and no more.
+    """
 
     repository: Repository
     port: int
     asked: list[str] = field(default_factory=list)
     sent: int = 0
+    troubles: list[int] = field(default_factory=list)
     shut: threading.Event = field(default_factory=threading.Event)
     waiting: threading.Event = field(default_factory=threading.Event)
 
@@ -71,13 +75,24 @@ class _Handler(BaseHTTPRequestHandler):
         while self.command == "POST" and door.shut.is_set():
             door.waiting.set()
             threading.Event().wait(0.05)
+        trouble = door.troubles.pop(0) if self.command == "POST" and door.troubles else None
+        if trouble:
+            self._answer(trouble, {}, b"")
+            return
         status, fields, content = _backend(door.repository.path, self.command, address, self.headers, body)
+        if trouble is not None:
+            self._break_off(status, fields, content)
+            return
         door.sent += len(content)
         self._answer(status, fields, content)
 
+    def _break_off(self, status: int, fields: dict[str, str], content: bytes) -> None:
+        self._answer(status, {**fields, "content-length": str(len(content))}, content[: len(content) // 2])
+        self.close_connection = True
+
     def _answer(self, status: int, fields: dict[str, str], content: bytes) -> None:
         self.send_response(status)
-        for name, value in {**fields, "content-length": str(len(content))}.items():
+        for name, value in {"content-length": str(len(content)), **fields}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)

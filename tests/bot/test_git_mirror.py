@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import bot.git.mirror as mirror_module
 from bot.git.cache import MirrorCache
 from bot.git.changes import difference, merge_base
-from bot.git.command import GitError, Misnamed, run
-from bot.git.mirror import MOST_KEPT, Mirror, Remote
+from bot.git.command import GitError, Misnamed, Unreached, run
+from bot.git.mirror import MOST_KEPT, PAUSES, Mirror, Remote
 from bot.git.snapshot import BlobReader, ObjectStore, tree_entries
 from rules.core.source import BlobMissing
 from tests.bot.conftest import Repository
@@ -220,6 +221,50 @@ async def test_a_damaged_mirror_heals(door: Door, tmp_path: Path, damage: str) -
     assert not list((tmp_path / "mirrors").glob("*.old"))
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses of the same number, and nobody has to wait."""
+    monkeypatch.setattr(mirror_module, "PAUSES", (0.0,) * len(PAUSES))
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("trouble", [500, 502, 503, 429, 0])
+async def test_a_fetch_that_breaks_off_is_made_again(door: Door, tmp_path: Path, trouble: int) -> None:
+    head = door.repository.commit({"a.py": "x = 1\n"})
+    door.troubles += [trouble] * len(PAUSES)
+    assert await read(MirrorCache(tmp_path / "mirrors"), door.remote, head) == {"a.py": "x = 1\n"}
+    assert door.packs == len(PAUSES) + 2
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("trouble", [502, 0])
+async def test_a_remote_that_stays_in_trouble_is_told_and_the_mirror_is_kept(
+    door: Door, tmp_path: Path, trouble: int
+) -> None:
+    head = door.repository.commit({"a.py": "x = 1\n"})
+    cache = MirrorCache(tmp_path / "mirrors")
+    await read(cache, door.remote, head)
+    before = [(path, path.stat().st_ino) for path in packs_in(tmp_path / "mirrors")]
+    newer, door.asked = door.repository.commit({"a.py": "x = 2\n"}), []
+    door.troubles += [trouble] * (len(PAUSES) + 1)
+    with pytest.raises(Unreached):
+        await read(cache, door.remote, newer)
+    assert (door.packs, door.troubles) == (len(PAUSES) + 1, [])
+    assert [(path, path.stat().st_ino) for path in packs_in(tmp_path / "mirrors")] == before
+    assert await read(cache, door.remote, newer) == {"a.py": "x = 2\n"}
+
+
+@pytest.mark.parametrize("trouble", [401, 403, 404])
+async def test_a_refusal_is_taken_as_one(door: Door, tmp_path: Path, trouble: int) -> None:
+    head = door.repository.commit({"a.py": "x = 1\n"})
+    door.troubles.append(trouble)
+    with pytest.raises(GitError) as told:
+        await read(MirrorCache(tmp_path / "mirrors"), door.remote, head)
+    assert not isinstance(told.value, Unreached)
+    assert door.troubles == []
+
+
+@pytest.mark.usefixtures("impatient")
 async def test_a_remote_that_is_away_costs_no_mirror_and_is_named(door: Door, tmp_path: Path) -> None:
     head = door.repository.commit({"a.py": "x = 1\n"})
     cache = MirrorCache(tmp_path / "mirrors")
@@ -231,9 +276,13 @@ async def test_a_remote_that_is_away_costs_no_mirror_and_is_named(door: Door, tm
 
 
 async def test_a_commit_that_is_gone_is_an_error_that_names_it(door: Door, tmp_path: Path) -> None:
-    door.repository.commit({"a.py": "x = 1\n"})
-    with pytest.raises(GitError, match="not our ref 1111"):
-        await read(MirrorCache(tmp_path / "mirrors"), door.remote, "1" * 40)
+    head = door.repository.commit({"a.py": "x = 1\n"})
+    cache = MirrorCache(tmp_path / "mirrors")
+    await read(cache, door.remote, head)
+    door.asked.clear()
+    with pytest.raises(Misnamed, match="not our ref 1111"):
+        await read(cache, door.remote, "1" * 40)
+    assert door.packs == 1, "neither asked for again nor looked for in a new mirror"
 
 
 @pytest.mark.parametrize("name", ["main", "--upload-pack=touch /tmp/x", "a/../../b", "", "A" * 40, "a" * 64])

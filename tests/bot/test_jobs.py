@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.jobs import EventError, command_in, jobs_for
+from bot.jobs import EventError, Job, command_in, jobs_for
 
 APP = 7
 COMMON: dict[str, Any] = {
@@ -79,6 +79,41 @@ def test_merge_groups_and_pushes_to_the_default_branch() -> None:
     assert kinds("merge_group", action="checks_requested", merge_group=group) == [("group", 0)]
     assert kinds("push", ref="refs/heads/main") == [("sweep", 0)]
     assert kinds("push", ref="refs/heads/topic") == []
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "wanted"),
+    [
+        ("installation", "created", ["sweep"]),
+        ("installation", "unsuspend", ["sweep"]),
+        ("installation", "new_permissions_accepted", ["sweep"]),
+        ("installation", "deleted", []),
+        ("installation", "suspend", []),
+        ("installation_repositories", "added", ["sweep"]),
+        ("installation_repositories", "removed", []),
+    ],
+)
+def test_an_installation_is_swept_only_when_there_is_more_to_see(event: str, action: str, wanted: list[str]) -> None:
+    payload = {"action": action, "installation": {"id": 3}}
+    assert [job.kind for job in jobs_for(event, payload, APP)] == wanted
+    assert jobs_for(event, {"action": action}, APP) == [], "it names no installation"
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "swept"),
+    [
+        ("installation", "created", True),
+        ("installation", "unsuspend", True),
+        ("installation", "new_permissions_accepted", True),
+        ("installation_repositories", "added", True),
+        ("installation", "suspend", False),
+        ("installation", "deleted", False),
+        ("installation_repositories", "removed", False),
+    ],
+)
+def test_an_installation_is_swept_when_there_is_more_to_see(event: str, action: str, swept: bool) -> None:
+    found = jobs_for(event, {"action": action, "installation": {"id": 3}}, APP)
+    assert found == ([Job("sweep", installation=3)] if swept else [])
 
 
 def test_unknown_events_are_ignored_and_wrong_payloads_refused() -> None:

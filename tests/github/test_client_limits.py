@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.flows.hub import HubError, Place
+from bot.flows.hub import Commit, HubError, Later, Place
 from bot.github.client import Client, GraphQLRefused, Refused
 from bot.github.hub import GitHubHub
 from bot.github.waits import LONGEST_SECONDS
@@ -27,8 +27,6 @@ from tests.github.standin import GitHubStandIn
         (limited("POST", "/comments"), 60),
         (limited("POST", "/comments", retry_after=7), 7),
         (limited("POST", "/comments", status=403, retry_after=7), 7),
-        (exhausted("POST", "/comments", reset_in=1500), 1500),
-        (exhausted("POST", "/comments", reset_in=900_000), LONGEST_SECONDS),
         (Fault("POST", "/comments", 429, {"retry-after": "soon"}), 60),
     ],
 )
@@ -38,17 +36,49 @@ async def test_a_limit_is_waited_for_and_the_write_made_once(
     number = hub.open_pull(shop, "mail", {"mail.py": "x = 1\n"})
     hub.faults.append(fault)
     await comment(client, number)
-    assert clock.pauses == [pytest.approx(seconds, abs=600 if seconds > 60 else 0)]
+    assert clock.pauses == [seconds]
     assert len(shop.comments) == 1
 
 
-async def test_a_secondary_limit_that_stays_is_waited_for_longer_each_time_and_then_told(
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [
+        (limited("POST", "/comments", retry_after=61), 61),
+        (exhausted("POST", "/comments", reset_in=1500), 1500),
+        (exhausted("POST", "/comments", reset_in=900_000), LONGEST_SECONDS),
+    ],
+)
+async def test_a_limit_that_lasts_is_told_at_once_and_every_write_of_the_installation_hears_of_it(
+    hub: GitHubStandIn, shop: Repository, client: Client, clock: Still, fault: Fault, seconds: float
+) -> None:
+    number = hub.open_pull(shop, "mail", {"mail.py": "x = 1\n"})
+    hub.faults.append(fault)
+    for _ in range(2):
+        with pytest.raises(Later) as told:
+            await comment(client, number)
+        assert told.value.seconds == pytest.approx(seconds, abs=30 if seconds > 61 else 0)
+    assert (clock.pauses, shop.comments, asked(hub, "POST", "/comments")) == ([], [], 1)
+    clock.at += seconds + 30
+    await comment(client, number)
+    assert len(shop.comments) == 1
+
+
+async def test_a_secondary_limit_that_stays_is_waited_for_once_and_then_told(
     hub: GitHubStandIn, shop: Repository, client: Client, clock: Still
 ) -> None:
-    hub.faults.extend([limited("GET", "/pulls", status=403)] * 4)
+    hub.faults.extend([limited("GET", "/pulls", status=403)] * 2)
+    with pytest.raises(Later) as told:
+        await get(client)
+    assert (clock.pauses, told.value.seconds) == ([60], 120)
+
+
+async def test_short_limits_end_with_what_github_says(
+    hub: GitHubStandIn, shop: Repository, client: Client, clock: Still
+) -> None:
+    hub.faults.extend([limited("GET", "/pulls", status=403, retry_after=5)] * 4)
     with pytest.raises(Refused, match="secondary rate limit"):
         await get(client)
-    assert clock.pauses == [60, 120, 240]
+    assert clock.pauses == [5, 5, 5]
 
 
 async def test_what_may_not_be_done_is_not_waited_for(
@@ -125,6 +155,38 @@ async def test_the_last_request_of_a_check_run_is_repeated_where_it_adds_nothing
     await ours.finish_check(place, head, check_run(0), "1")
     assert [made["status"] for made in shop.checks] == ["completed"]
     assert clock.pauses == [1]
+
+
+def executable(shop: Repository) -> Commit:
+    return Commit("mail", shop.tip("mail"), "Fix it", "x", {"mail.py": b"x = 2\n"}, frozenset({"mail.py"}))
+
+
+@pytest.mark.parametrize("trouble", [answer_lost, broken])
+async def test_a_branch_whose_answer_was_lost_is_asked_whether_it_has_the_commit(
+    hub: GitHubStandIn, shop: Repository, ours: GitHubHub, place: Place, trouble: Any
+) -> None:
+    hub.open_pull(shop, "mail", {"mail.py": "x = 1\n"})
+    before, wanted = shop.tip("mail"), executable(shop)
+    hub.faults.append(trouble("PATCH", "/git/refs/heads/mail"))
+    if trouble is broken:
+        with pytest.raises(Refused, match="502"):
+            await ours.commit(place, wanted)
+        assert shop.tip("mail") == before
+    else:
+        assert await ours.commit(place, wanted) == shop.tip("mail") != before
+        assert shop.file("mail", "mail.py") == "x = 2\n"
+    assert asked(hub, "PATCH", "/git/refs/heads/mail") == 1
+
+
+async def test_a_branch_that_may_not_be_moved_is_not_asked(
+    hub: GitHubStandIn, shop: Repository, ours: GitHubHub, place: Place
+) -> None:
+    hub.open_pull(shop, "mail", {"mail.py": "x = 1\n"})
+    wanted = executable(shop)
+    hub.faults.append(Fault("PATCH", "/git/refs/heads/mail", 404, message="Not Found"))
+    with pytest.raises(Refused, match="404"):
+        await ours.commit(place, wanted)
+    assert asked(hub, "GET", "/git/ref/heads/mail") == 0
 
 
 MUTATION = "mutation($i: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $i) { commit { oid } } }"

@@ -15,6 +15,15 @@ from tests.github.standin import GitHubStandIn
 from tests.github.test_main_job import BASE, BROKEN, free_port, gate
 
 
+def ready(port: int, process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Whether a process answers that it is ready; it must not have ended."""
+    assert process.poll() is None, log.read_text()
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
 class Fleet:
     """One `prodgate web` and two `prodgate worker`."""
 
@@ -28,16 +37,9 @@ class Fleet:
             with self.log.open("ab") as log:
                 words = [str(Path(sys.executable).with_name("prodgate")), command]
                 self.processes.append(subprocess.Popen(words, env=env, stdout=log, stderr=log))
-            hub.wait_for(lambda port=port: self.ready(port))
+            hub.wait_for(lambda port=port: all(ready(port, process, self.log) for process in self.processes))
             if command == "web":
                 hub.connect(f"http://127.0.0.1:{port}")
-
-    def ready(self, port: int) -> bool:
-        assert all(process.poll() is None for process in self.processes), self.log.read_text()
-        try:
-            return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
-        except httpx.HTTPError:
-            return False
 
     def stop(self) -> None:
         for process in self.processes:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.engine import ATTEMPTS, FROZEN
-from tests.github.faults import Fault, before, dropped, slow
+from bot.git.mirror import PAUSES
+from tests.github.faults import Fault, before, broken, dropped, limited, slow
 from tests.github.repository import Repository
 from tests.github.standin import GitHubStandIn
 from tests.github.test_main_job import BASE, BROKEN, RunningBot, gate
@@ -42,13 +43,33 @@ def test_a_head_that_moved_on_while_it_could_not_be_fetched_is_superseded(
         hub.faults.append(dropped("pull_request"))
         hub.force_push(shop, "mail", {**BROKEN, ".env.example": "A=\nMAIL_KEY=\n"})
 
-    hub.faults.append(Fault(*FETCH, status=502, meanwhile=replace))
+    hub.faults.extend([Fault(*FETCH, status=502, meanwhile=replace), *[broken(*FETCH)] * len(PAUSES)])
     number = hub.open_pull(shop, "mail", BROKEN)
     older = shop.tip("mail")
     superseded = hub.wait_for(lambda: gates(shop, older))[0]
     assert (superseded["conclusion"], superseded["output"]["title"]) == ("cancelled", "Superseded")
     hub.send("push", shop, ref="refs/heads/main")
     assert gate(hub, shop, number)["conclusion"] in GOOD
+
+
+def test_a_fetch_that_fails_for_a_moment_leaves_no_mark_on_the_gate(hub: GitHubStandIn, settled: RunningBot) -> None:
+    shop = hub.create_repository("acme/shop", BASE)
+    hub.faults.extend([broken(*FETCH), broken(*FETCH, status=503)])
+    number = hub.open_pull(shop, "calm", {"calm.py": "x = 1\n"})
+    assert gate(hub, shop, number)["conclusion"] in GOOD
+    assert hub.faults == []
+    assert posted_once(shop)
+
+
+def test_a_limit_that_lasts_leaves_the_gate_open_and_others_go_on(hub: GitHubStandIn, settled: RunningBot) -> None:
+    shop, other = (hub.create_repository(name, BASE) for name in ("acme/shop", "other/shop"))
+    hub.faults.append(limited("GET", "/repos/acme/.github", retry_after=3000))
+    hub.open_pull(shop, "mail", BROKEN)
+    hub.wait_for(lambda: logged(settled, "job put back", "check"))
+    number = hub.open_pull(other, "mail", BROKEN)
+    assert gate(hub, other, number)["conclusion"] == "failure"
+    assert [(check["name"], check["status"]) for check in shop.checks] == [("prodgate", "in_progress")]
+    assert not logged(settled, "job given up", "check")
 
 
 def test_a_head_that_is_gone_from_github_is_judged_no_more(hub: GitHubStandIn, settled: RunningBot) -> None:
@@ -98,7 +119,7 @@ def test_a_fork_that_is_deleted_in_mid_run_is_judged_from_the_repository_itself(
     assert posted_once(shop)
 
 
-def test_a_base_that_is_gone_in_mid_run_is_no_pass_and_leaves_no_check_open(
+def test_a_base_that_is_gone_in_mid_run_is_left_for_the_one_that_is_there(
     hub: GitHubStandIn, settled: RunningBot
 ) -> None:
     shop = hub.create_repository("acme/shop", BASE)
@@ -113,8 +134,25 @@ def test_a_base_that_is_gone_in_mid_run_is_no_pass_and_leaves_no_check_open(
 
     hub.faults.extend([before("GET", "/pulls/", advance), before(*FETCH, withdraw)])
     number = hub.open_pull(shop, "calm", {"calm.py": "x = 1\n"}, base="release")
+    assert gate(hub, shop, number)["conclusion"] in GOOD
+    assert posted_once(shop)
+    assert len(gates(shop, shop.tip("calm"))) == 1
+
+
+def test_a_base_that_moves_whenever_it_is_looked_at_is_no_pass_and_is_followed_no_further(
+    hub: GitHubStandIn, settled: RunningBot
+) -> None:
+    shop = hub.create_repository("acme/shop", BASE)
+    shop.commit("release", {"notes.txt": "x\n"}, "Release", shop.tip("main"))
+
+    def advance() -> None:
+        shop.commit("release", {"notes.txt": f"{shop.tip('release')}\n"}, "Advance", shop.tip("release"))
+
+    hub.faults.extend([Fault(*FETCH, status=404, meanwhile=advance)] * 20)
+    number = hub.open_pull(shop, "calm", {"calm.py": "x = 1\n"}, base="release")
     ended = gate(hub, shop, number)
     assert (ended["conclusion"], ended["output"]["title"]) == ("failure", "Could not look")
+    assert hub.faults, "it would have been followed until it could be looked at"
     assert posted_once(shop)
 
 

@@ -17,8 +17,10 @@ from dbos import DBOS, DBOSClient
 from dbos._serialization import DBOSPortableJSONSerializer
 
 import bot.engine as engine
-from bot.engine import Done, Producer, Worker
+from bot.engine import Producer, Worker
+from bot.flows.hub import Later
 from bot.jobs import Job
+from bot.performer import Done
 from bot.store.leases import DEAD_SECONDS, Leases
 from bot.store.schema import upgrade
 from bot.store.tables import leases
@@ -35,6 +37,8 @@ class Recorder:
         self.head = ""
         self.seconds = 0.0
         self.fails = False
+        self.later: list[float] = []
+        self.later_to_give_up: list[float] = []
         self.left = False
         self.most_at_once: dict[int, int] = {}
         self._at_work: Counter[int] = Counter()
@@ -54,6 +58,8 @@ class Recorder:
             self._at_work[job.pull] -= 1
         if self.fails:
             raise ValueError("it does not work")
+        if self.later and job.installation == 1:
+            raise Later(self.later.pop(0))
         self.done.append(job)
         return Done("done")
 
@@ -61,6 +67,8 @@ class Recorder:
         return self.head in ("", job.head)
 
     async def give_up(self, job: Job, run: str) -> None:
+        if self.later_to_give_up:
+            raise Later(self.later_to_give_up.pop())
         self.given_up.append((job, run))
 
     def leave(self) -> None:
@@ -194,6 +202,80 @@ def test_a_job_that_fails_for_good_is_given_up_once(database: str, worker: Worke
     enqueue(database, ("d2", job(2)))
     wait_for(lambda: recorder.done)
     assert [(given.pull, run) for given, run in recorder.given_up] == [(1, recorder.begun[0][1])]
+
+
+def test_what_a_limit_stops_is_put_back_and_holds_up_nobody(
+    database: str, worker: Worker, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "FIRST_WAIT", 0.0)
+    recorder.later = [4.0] * 6
+    enqueue(database, *[(f"limited{n}", job(n)) for n in range(1, 7)])
+    wait_for(lambda: recorder.later == [])
+    enqueue(database, *[(f"calm{n}", job(100 + n, installation=2)) for n in range(6)])
+    wait_for(lambda: len(recorder.done) == 12)
+    assert [done.installation for done in recorder.done] == [2] * 6 + [1] * 6
+    runs = {made.pull: {run for known, run in recorder.begun if known == made} for made, _ in recorder.begun}
+    assert {len(of_pull) for of_pull in runs.values()} == {1}, "each turn belongs to the same run"
+    assert recorder.given_up == []
+
+
+def test_a_newer_head_takes_the_place_of_what_was_put_back(database: str, worker: Worker, recorder: Recorder) -> None:
+    recorder.later = [3000.0]
+    enqueue(database, ("old", job()))
+    wait_for(lambda: recorder.later == [])
+    wait_for(lambda: DBOS.list_workflows(name="work", status="DELAYED"))
+    recorder.head = "b" * 40
+    enqueue(database, ("new", job(head="b" * 40)))
+    wait_for(lambda: recorder.done)
+    assert [done.head for done in recorder.done] == ["b" * 40]
+    assert DBOS.list_workflows(name="work", status="DELAYED") == []
+
+
+def test_what_was_put_back_outlives_its_worker(
+    database: str, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "FIRST_WAIT", 0.0)
+    first = Worker(database, recorder)
+    first.start()
+    recorder.later = [2.0]
+    enqueue(database, ("d1", job()))
+    wait_for(lambda: DBOS.list_workflows(name="work", status="DELAYED"))
+    first.stop()
+    next_one = Recorder()
+    second = Worker(database, next_one)
+    second.start()
+    wait_for(lambda: next_one.done)
+    second.stop()
+    assert next_one.begun == recorder.begun, "the same job under the same run"
+
+
+def test_what_is_put_back_again_and_again_is_given_up_when_the_limit_lets_it(
+    database: str, worker: Worker, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(engine, "TURNS", 3)
+    recorder.later, recorder.later_to_give_up = [0.01] * 9, [0.01]
+    enqueue(database, ("d1", job()))
+    wait_for(lambda: recorder.given_up)
+    assert len(recorder.begun) == 3
+    assert [run for _, run in recorder.given_up] == [recorder.begun[0][1]]
+
+
+def test_turns_come_less_often_the_more_there_were(
+    database: str, worker: Worker, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float | None] = []
+    options = engine.SetEnqueueOptions
+
+    def noted(*, queue_partition_key: str, delay_seconds: float | None = None) -> Any:
+        waits.append(delay_seconds)
+        return options(queue_partition_key=queue_partition_key, delay_seconds=delay_seconds and 0.01)
+
+    monkeypatch.setattr(engine, "SetEnqueueOptions", noted)
+    recorder.later = [7.0, 7.0, 900.0, 7.0]
+    enqueue(database, ("d1", job()))
+    wait_for(lambda: recorder.done)
+    assert [wait for wait in waits if wait is not None] == [60.0, 120.0, 900.0, 480.0]
 
 
 def test_a_worker_that_stops_lets_its_jobs_end(database: str, recorder: Recorder) -> None:
