@@ -9,8 +9,8 @@ from tree_sitter import Node
 
 from rules.core.codebase import Codebase, Unreadable
 from rules.core.source import Span
-from rules.core.suppress import MARK, Comment, Suppression, suppressions_in
-from rules.syntax.trees import language_of, parse, walk
+from rules.core.suppress import MARKS, Comment, Suppression, suppressions_in
+from rules.syntax.trees import grammar_of, parse, walk
 
 HASH, DASH, MARKUP, SLASH = b"#", b"--", b"<!--", b"//"
 STARTS = {
@@ -26,14 +26,14 @@ def suppressions_of(code: Codebase, paths: Iterable[str]) -> list[Suppression]:
     result: list[Suppression] = []
     for path in sorted(set(paths)):
         content = code.text(path) if path in code.files else None
-        if content is not None and MARK in content:
+        if content is not None and any(mark in content for mark in MARKS):
             result += suppressions_in(path, content, comments(path, content))
     return result
 
 
 def comments(path: str, content: bytes) -> list[Comment]:
     """The comments of a file: by its tree where there is a grammar that takes it, else by its lines."""
-    if language_of(path):
+    if grammar_of(path):
         try:
             root = parse(path, content)
         except Unreadable:
@@ -69,7 +69,7 @@ def _of_lines(content: bytes, starts: tuple[bytes, ...]) -> Iterator[Comment]:
     lines = content.split(b"\n")
     offset = 0
     for number, line in enumerate(lines, 1):
-        mark = line.find(MARK)
+        mark = max(line.find(mark) for mark in MARKS)
         at = max((line.rfind(start, 0, mark) for start in starts), default=-1) if mark >= 0 else -1
         if at >= 0:
             last = number if line[:at].strip() else _next_code_line(lines, number, starts)

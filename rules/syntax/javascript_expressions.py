@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from tree_sitter import Node
 
@@ -112,13 +113,14 @@ class JavaScriptExpressions(Lowering):
         return literal(node, number(text(node)))
 
     def expr_string(self, node: Node) -> Expr:
-        parts = (ESCAPES.get(text(c), text(c)) if c.type == "escape_sequence" else text(c) for c in node.named_children)
+        parts = (unescaped(text(c)) if c.type == "escape_sequence" else text(c) for c in node.named_children)
         return literal(node, "".join(parts))
 
     def expr_string_fragment(self, node: Node) -> Expr:
         return literal(node, text(node))
 
-    expr_escape_sequence = expr_string_fragment
+    def expr_escape_sequence(self, node: Node) -> Expr:
+        return literal(node, unescaped(text(node)))
 
     def expr_template_string(self, node: Node) -> Expr:
         return Text(at(node), self.expressions(node.named_children))
@@ -237,3 +239,14 @@ class JavaScriptExpressions(Lowering):
 
     expr_function_expression = expr_arrow_function
     expr_generator_function = expr_arrow_function
+
+
+def unescaped(sequence: str) -> str:
+    """What an escape sequence stands for; unknown ones stand for their character."""
+    if sequence in ESCAPES:
+        return ESCAPES[sequence]
+    digits = sequence[2:].strip("{}")
+    if sequence[1:2] in ("u", "x") and digits:
+        with suppress(ValueError, OverflowError):
+            return chr(int(digits, 16))
+    return sequence[1:].lstrip("\r\n")

@@ -1,4 +1,4 @@
-"""Syntax trees of Python, JavaScript and TypeScript by tree-sitter; walked without recursion."""
+"""Syntax trees of Python, JavaScript, TypeScript and Ruby by tree-sitter; walked without recursion."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import tree_sitter_javascript
 import tree_sitter_python
+import tree_sitter_ruby
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
@@ -15,6 +16,7 @@ from rules.core.codebase import Unreadable
 from rules.core.source import Location, locate
 
 PYTHON = (".py",)
+RUBY = (".rb",)
 JAVASCRIPT = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 
 
@@ -22,6 +24,7 @@ JAVASCRIPT = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 def _parser(language: str) -> Parser:
     grammars = {
         "python": tree_sitter_python.language,
+        "ruby": tree_sitter_ruby.language,
         "javascript": tree_sitter_javascript.language,
         "typescript": tree_sitter_typescript.language_typescript,
         "tsx": tree_sitter_typescript.language_tsx,
@@ -30,7 +33,7 @@ def _parser(language: str) -> Parser:
 
 
 def language_of(path: str) -> str | None:
-    """The grammar for a file of this name, or None."""
+    """Python's or one of JavaScript's and TypeScript's grammars for a file of this name, or None."""
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in PYTHON:
         return "python"
@@ -41,9 +44,14 @@ def language_of(path: str) -> str | None:
     return "javascript" if suffix in JAVASCRIPT else None
 
 
+def grammar_of(path: str) -> str | None:
+    """The grammar for a file of this name, or None."""
+    return "ruby" if path.endswith(RUBY) else language_of(path)
+
+
 def parse(path: str, content: bytes) -> Node:
     """The root of the tree; raises `Unreadable` for NUL bytes, text that is not UTF-8, or a file that is all error."""
-    language = language_of(path)
+    language = grammar_of(path)
     if language is None:
         raise Unreadable("no grammar for this kind of file")
     if b"\0" in content:
