@@ -178,7 +178,8 @@ def decide(policy: Policy, packs: Sequence[Pack], head: Evaluation, base: Evalua
         for name, members in sorted(_by_check(packs).items())
         if name and any(rule.id in ran for pack in members for rule in pack.rules)
     )
-    return Verdict(checks, _conclude(judged, blind), judged, blind, _notes(packs, change, judged))
+    remarks = tuple(outcome.remark for outcome in head.outcomes if outcome.remark)
+    return Verdict(checks, _conclude(judged, blind), judged, blind, (*_notes(packs, change, judged), *remarks))
 
 
 def preview(now: Verdict, then: Verdict, before: Policy, after: Policy, packs: Sequence[Pack]) -> tuple[str, ...]:
@@ -266,7 +267,11 @@ def _conclude(judged: Iterable[Judged], blind: Iterable[Blind]) -> Conclusion:
 
 def _notes(packs: Sequence[Pack], change: Change, judged: tuple[Judged, ...]) -> tuple[str, ...]:
     known = {name for pack in packs for name in (pack.name, *(rule.id for rule in pack.rules))}
-    return tuple(_note(suppression, known, judged) for suppression in change.added)
+    return tuple(
+        _note(suppression, known, judged)
+        for suppression in change.added
+        if not suppression.foreign or any(suppression.covers(item.finding) for item in judged)
+    )
 
 
 def _note(suppression: Suppression, known: Collection[str], judged: tuple[Judged, ...]) -> str:

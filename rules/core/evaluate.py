@@ -24,13 +24,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one rule: how it ended, how many subjects it looked at, and what stayed unread."""
+    """Of one rule: how it ended, how many subjects it looked at, what stayed unread, and what else it says."""
 
     rule: str
     state: State
     subjects: int = 0
     reason: str = ""
     unread: tuple[Unread, ...] = ()
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,14 @@ def _run(rule: Rule[Any], code: Codebase) -> tuple[list[Finding], Outcome]:
     try:
         subjects = code.get(rule.looks_at)
         findings = [finding for subject in subjects for finding in rule.check(subject, code)]
+        remark = rule.remark(subjects) if subjects else ""
     except Unavailable as problem:
         return [], Outcome(rule.id, State.UNAVAILABLE, reason=str(problem))
     except Exception as problem:
         return [], Outcome(rule.id, State.CRASHED, reason=f"{type(problem).__name__}: {problem}"[:500])
     unread = code.unread_by(rule.looks_at)
     state = State.RAN if subjects or unread else State.NOTHING
-    return findings, Outcome(rule.id, state, len(subjects), unread=unread)
+    return findings, Outcome(rule.id, state, len(subjects), unread=unread, remark=remark)
 
 
 def _yielding(findings: list[Finding], rules: list[Rule[Any]]) -> list[Finding]:

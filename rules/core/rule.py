@@ -54,6 +54,10 @@ class Rule(ABC, Generic[S]):
     def check(self, subject: S, code: Codebase) -> Iterable[Finding]:
         """The findings for one subject."""
 
+    def remark(self, subjects: Sequence[S]) -> str:
+        """What is worth saying of the subjects besides findings, in one sentence; mostly nothing."""
+        return ""
+
     @property
     def pack(self) -> str:
         return self.id.partition("/")[0]

@@ -8,7 +8,7 @@ from rules.core.codebase import Codebase
 from rules.core.evaluate import Evaluation
 from rules.core.finding import Severity
 from rules.core.source import MemorySnapshot
-from rules.core.suppress import Suppression, suppressions_in
+from rules.core.suppress import OTHERS, Suppression, suppressions_in
 from rules.policy import Change, Conclusion, Policy, RulePolicy, Verdict, decide
 from rules.syntax.comments import comments, suppressions_of
 from tests.rules.test_engine import PACKS, both
@@ -107,3 +107,17 @@ def test_a_directive_may_name_a_whole_pack() -> None:
     (pack_wide,) = found("a", "# prodgate: ignore test — why\nbad")
     head, base = both({"a": b"# prodgate: ignore test\nbad"}, {})
     assert decide(Policy(), PACKS, head, base, Change(added=(pack_wide,))).conclusion is Conclusion.SUCCESS
+
+
+@pytest.mark.parametrize("mark", OTHERS)
+def test_what_is_said_to_other_linters_of_migrations_is_honoured(mark: bytes) -> None:
+    text = b"DROP TABLE a;\n-- " + mark + b" ban-drop-table\nDROP TABLE b;\nSELECT '" + mark + b"';\nDROP TABLE c;\n"
+    (found,) = suppressions_of(Codebase(MemorySnapshot({"1.sql": text})), ["1.sql"])
+    assert (found.rule, found.first, found.last, found.foreign) == ("migrations", 2, 3, True)
+    assert found.reason.startswith(mark.decode())
+
+
+def test_squawk_can_be_told_of_a_whole_file() -> None:
+    text = b"DROP TABLE a;\n-- squawk-ignore-file\nDROP TABLE b;\n"
+    (found,) = suppressions_of(Codebase(MemorySnapshot({"1.sql": text})), ["1.sql"])
+    assert (found.first, found.last) == (1, 4)
