@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from tests.github.standin import GitHubStandIn
     ],
 )
 async def test_a_limit_is_waited_for_and_the_write_made_once(
-    hub: GitHubStandIn, shop: Repository, client: Client, clock: Still, fault: Fault, seconds: float
+    hub: GitHubStandIn, shop: Repository, client: Client, clock: Still, fault: Callable[[], Fault], seconds: float
 ) -> None:
     number = hub.open_pull(shop, "mail", {"mail.py": "x = 1\n"})
     hub.faults.append(fault)
@@ -43,16 +44,16 @@ async def test_a_limit_is_waited_for_and_the_write_made_once(
 @pytest.mark.parametrize(
     ("fault", "seconds"),
     [
-        (limited("POST", "/comments", retry_after=61), 61),
-        (exhausted("POST", "/comments", reset_in=1500), 1500),
-        (exhausted("POST", "/comments", reset_in=900_000), LONGEST_SECONDS),
+        (lambda: limited("POST", "/comments", retry_after=61), 61),
+        (lambda: exhausted("POST", "/comments", reset_in=1500), 1500),
+        (lambda: exhausted("POST", "/comments", reset_in=900_000), LONGEST_SECONDS),
     ],
 )
 async def test_a_limit_that_lasts_is_told_at_once_and_every_write_of_the_installation_hears_of_it(
     hub: GitHubStandIn, shop: Repository, client: Client, clock: Still, fault: Fault, seconds: float
 ) -> None:
     number = hub.open_pull(shop, "mail", {"mail.py": "x = 1\n"})
-    hub.faults.append(fault)
+    hub.faults.append(fault())
     for _ in range(2):
         with pytest.raises(Later) as told:
             await comment(client, number)
