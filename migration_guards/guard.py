@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from migration_guards.facts import OPERATIONS
-from migration_guards.model import Operation, Reading
-from rules.core.finding import Confidence, Finding, Fix
+import re
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import ClassVar
+
+from migration_guards.facts import OPERATIONS, frameworks
+from migration_guards.model import Dialect, Intent, Operation, Reading
+from rules.core.codebase import Codebase
+from rules.core.finding import Confidence, Finding, Fix, Related, Severity
 from rules.core.rule import Rule
 
 
@@ -12,8 +18,80 @@ class Guard(Rule[Operation]):
     """Looks at one operation at a time. What was read by tokens alone is said with medium confidence."""
 
     looks_at = OPERATIONS
+    dialects: ClassVar[frozenset[Dialect]] = frozenset(Dialect)
 
-    def against(self, operation: Operation, message: str, fix: Fix | None = None) -> Finding:
-        sure = self.confidence if operation.reading is Reading.EXACT else Confidence.MEDIUM
-        key = (operation.clause.table, operation.clause.name) if operation.clause.table else (operation.statement,)
-        return self.finding(key, message, operation.where, fix=fix, confidence=sure, file_local=True)
+    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        if subject.dialect in self.dialects:
+            yield from self.judge(subject, code)
+
+    @abstractmethod
+    def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        """The findings for one operation of the guard's dialects."""
+
+    def against(
+        self,
+        operation: Operation,
+        message: str,
+        name: str = "",
+        fix: Fix | None = None,
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        related: tuple[Related, ...] = (),
+    ) -> Finding:
+        """A finding on the operation's clause; its key is the table and `name` (a column, index or constraint)."""
+        sure = confidence or self.confidence
+        if operation.reading is not Reading.EXACT and sure is Confidence.HIGH:
+            sure = Confidence.MEDIUM
+        if operation.inside:
+            message = f"Inside {operation.inside}: {message}"
+        key = (operation.action.table, name) if operation.action.table or name else (operation.statement.text,)
+        return self.finding(
+            key,
+            message,
+            operation.where,
+            fix=fix,
+            severity=severity,
+            confidence=sure,
+            related=related,
+            file_local=True,
+        )
+
+    def rewritten(self, operation: Operation, intent: Intent, title: str) -> Fix | None:
+        """The fix that writes the operation otherwise, where its runner has a safe way to."""
+        edits = frameworks()[operation.migration.runner].rewrite(operation, intent)
+        return Fix(title, edits) if edits else None
+
+
+class PostgresGuard(Guard):
+    """A guard that speaks of PostgreSQL alone."""
+
+    dialects = frozenset({Dialect.POSTGRES})
+
+    def validated_later(self, operation: Operation, code: Codebase, constraint: str) -> Fix | None:
+        """The fix that adds a constraint NOT VALID, with a new migration after this one that validates it."""
+        runner = frameworks()[operation.migration.runner]
+        added = runner.rewrite(operation, Intent.NOT_VALID)
+        table = operation.action.table
+        sql = f"ALTER TABLE {quoted(table)} VALIDATE CONSTRAINT {quoted(constraint)};\n"
+        later = runner.follow_up(operation.migration, f"validate_{constraint}", sql, code)
+        if added is None or later is None:
+            return None
+        return Fix("Add it NOT VALID and validate it in a migration of its own", (*added, *later))
+
+
+def quoted(name: str) -> str:
+    """A name of PostgreSQL as SQL, quoted where it has to be."""
+    parts = name.split(".")
+    return ".".join(p if re.fullmatch(r"[a-z_][a-z0-9_]*", p) else '"' + p.replace('"', '""') + '"' for p in parts)
+
+
+class MysqlGuard(Guard):
+    """A guard that speaks of MySQL and MariaDB alone."""
+
+    dialects = frozenset({Dialect.MYSQL})
+
+
+class SqliteGuard(Guard):
+    """A guard that speaks of SQLite alone."""
+
+    dialects = frozenset({Dialect.SQLITE})

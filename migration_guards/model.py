@@ -1,11 +1,14 @@
-"""What a migration does, in the words that guards share."""
+"""What a migration is, in the words that readers, runners and guards share."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rules.core.source import Location
+from migration_guards.actions import Action
+from migration_guards.schema import Schema
+from rules.core.source import Location, Span
 
 
 class Dialect(StrEnum):
@@ -25,53 +28,143 @@ class Reading(StrEnum):
     OPAQUE = "opaque"
 
 
-class Kind(StrEnum):
-    """What an operation does."""
+class Wrap(StrEnum):
+    """How a runner puts a file into transactions.
 
-    DROP_TABLE = "drop table"
-    DROP_COLUMN = "drop column"
-    TRUNCATE = "truncate"
-    DELETE = "delete"
-    UPDATE = "update"
-    CREATE_INDEX = "create index"
-    CREATE_TABLE = "create table"
-    ADD_COLUMN = "add column"
-    OTHER = "other"
-    OPAQUE = "opaque"
+    FILE: one around the file. ALL: one around every pending file. SCRIPT: none, but the file is sent as one query,
+    which PostgreSQL runs as one transaction when it holds several statements. NONE: every statement by itself.
+    """
+
+    FILE = "file"
+    ALL = "all"
+    SCRIPT = "script"
+    NONE = "none"
+
+
+class Intent(StrEnum):
+    """What a guard wants to be written otherwise; the runner's file knows how.
+
+    CONCURRENTLY takes along whatever takes the file out of its transaction.
+    """
+
+    CONCURRENTLY = "concurrently"
+    NOT_VALID = "not valid"
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One thing that a statement does; offsets are bytes in the statement's text."""
+    """One thing that a statement does, and the bytes of the file that say it. `inside` names the block around it."""
 
-    kind: Kind
-    table: str = ""
-    name: str = ""
-    has_where: bool = False
-    concurrent: bool = False
-    not_null: bool = False
-    has_default: bool = False
+    action: Action
+    span: Span
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a migration file with what it does."""
+    """One statement of a migration file: SQL, or a call of the runner's builder. The span counts bytes of the file.
+
+    `apart`: it runs outside the transaction of its file, as in Alembic's `autocommit_block`.
+    """
 
     text: str
-    where: Location
+    span: Span
     reading: Reading
     clauses: tuple[Clause, ...]
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a migration file says. `down` is None where the runner knows no way back or the file gives none."""
+
+    up: tuple[Statement, ...]
+    down: tuple[Statement, ...] | None = None
+    wrap: Wrap = Wrap.FILE
+    revision: str = ""
+    parents: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    """Further facts that a runner's own guards need, in the runner's words: `branch:x`, `replaces:0001_initial`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A migration file as its runner sees it. `history` names the sequence that it belongs to: files of one history
+    run against one database in `order`. `down` is the file with the way back, where the runner keeps it apart."""
+
+    path: str
+    history: str
+    order: tuple[int | str, ...]
+    dialect: Dialect
+    server: tuple[int, ...] = ()
+    down: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A migration file with its script; `runner` is the framework's name."""
+
+    runner: str
+    source: Source
+    script: Script
+    content: bytes = field(repr=False)
+    edited: bool = False
+    """The file existed before the change: only what it says anew is judged as new."""
+
+    @property
+    def path(self) -> str:
+        return self.source.path
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A clause in its migration. `table_is_new` when the same change creates the table."""
+    """A clause in its place: what a guard looks at.
 
-    clause: Clause
+    `before` is the schema as the clause finds it. `transaction` numbers the transaction that it runs in within its
+    file; 0 means none. `peers` are all operations of the file in order, this one at `number`.
+    """
+
+    action: Action
     where: Location
-    statement: str
-    reading: Reading
-    dialect: Dialect
-    path: str
-    alone: bool
-    table_is_new: bool
+    statement: Statement
+    migration: Migration
+    before: Schema = field(repr=False)
+    transaction: int
+    number: int
+    peers: Sequence[Operation] = field(repr=False)
+    inside: str = ""
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.migration.source.dialect
+
+    @property
+    def server(self) -> tuple[int, ...]:
+        """The version of the server where the repository says it, else empty."""
+        return self.migration.source.server
+
+    @property
+    def reading(self) -> Reading:
+        return self.statement.reading
+
+    @property
+    def path(self) -> str:
+        return self.migration.path
+
+    @property
+    def earlier(self) -> Sequence[Operation]:
+        return self.peers[: self.number]
+
+    @property
+    def later(self) -> Sequence[Operation]:
+        return self.peers[self.number + 1 :]
+
+    @property
+    def together(self) -> list[Operation]:
+        """The earlier operations of the same transaction."""
+        return [other for other in self.earlier if self.transaction and other.transaction == self.transaction]
+
+    @property
+    def on_new_table(self) -> bool:
+        """Whether the change itself creates the table that this is about."""
+        return self.before.is_new(self.action.table)

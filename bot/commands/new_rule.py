@@ -66,11 +66,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from migration_guards.actions import DropTable
+from migration_guards.examples import bad, good
 from migration_guards.guard import Guard
-from migration_guards.model import Kind, Operation
+from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Confidence, Finding, Severity
-from rules.core.rule import Bad, Good
 
 
 class $class(Guard):
@@ -85,13 +86,14 @@ class $class(Guard):
     confidence = Confidence.MEDIUM
     since = "$version"
     examples = (
-        Bad({"migrations/2.sql": "SELECT 1;\\nDROP TABLE users;\\n"}, line=2),
-        Good({"migrations/2.sql": "CREATE TABLE users (id int);\\n"}),
+        bad("SELECT 1;\\nDROP TABLE users;\\n", line=2),
+        good("CREATE TABLE users (id int);\\n"),
     )
 
-    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
-        if subject.clause.kind is Kind.DROP_TABLE:
-            yield self.against(subject, f"This drops {subject.clause.table}.")
+    def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        action = subject.action
+        if isinstance(action, DropTable) and not subject.on_new_table:
+            yield self.against(subject, f"This drops {action.table}.")
 ''')
 
 

@@ -60,7 +60,7 @@ class Line:
         return self._source.read(struct.unpack(">I", head)[0]) if len(head) == 4 else None
 
     def send(self, message: Message) -> None:
-        body = MESSAGE.dump_json(message, exclude_none=True)
+        body = MESSAGE.dump_json(message)
         self._sink.write(struct.pack(">I", len(body)) + body)
         self._sink.flush()
 

@@ -2,32 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import ClassVar
 
-from migration_guards.model import Dialect
+from migration_guards.model import Intent, Migration, Operation, Script, Source
+from rules.core.codebase import Codebase
+from rules.core.finding import Edit
+
+
+class Checksum(StrEnum):
+    """What the runner remembers of a file that ran: its bytes (an edit stops the next run), or its name alone."""
+
+    BYTES = "bytes"
+    NAME = "name"
+
+
+class Late(StrEnum):
+    """What the runner does with a migration that is older than the newest that ran."""
+
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    APPLIED = "applied"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The part of a file that is run on the way up, in bytes."""
+class Link:
+    """A migration's place in a history that is a graph. Heads are counted within a group, an app in Django."""
 
-    start: int
-    end: int
-
-
-class Framework(Protocol):
-    """A migration runner. Paths are those of one snapshot; `settings` are small files that it asked for."""
-
+    path: str
     name: str
+    parents: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
+    group: str = ""
 
-    def migrations(self, paths: Collection[str]) -> list[str]:
-        """The migration files among these paths."""
 
-    def wants(self, path: str) -> list[str]:
-        """Files that say the dialect of this migration."""
+class Framework(ABC):
+    """A migration runner. A file belongs to the first runner, by `rank`, that claims it."""
 
-    def dialect(self, path: str, content: bytes, settings: Mapping[str, bytes]) -> Dialect: ...
+    name: ClassVar[str]
+    rank: ClassVar[int] = 0
+    checksum: ClassVar[Checksum] = Checksum.NAME
+    late: ClassVar[Late] = Late.APPLIED
+    by_graph: ClassVar[bool] = False
+    """Whether migrations name those they come after, so that numbers mean nothing."""
 
-    def up(self, content: bytes) -> Part: ...
+    @abstractmethod
+    def sources(self, code: Codebase) -> Iterable[Source]:
+        """The migration files of a tree, with all that other files say about them."""
+
+    @abstractmethod
+    def script(self, source: Source, content: bytes, down: bytes | None) -> Script:
+        """What a file says; `down` is the content of `source.down`. Raises `Unreadable`."""
+
+    def forgotten(self, path: str, code: Codebase) -> str:
+        """What the runner keeps beside its files and does not know this one: the file's name, or empty."""
+        return ""
+
+    def links(self, code: Codebase) -> Iterable[Link]:
+        """The graph of a history that is one."""
+        return ()
+
+    def rebase(self, path: str, after: str, code: Codebase) -> tuple[Edit, ...] | None:
+        """The edits that let a migration come after another one of its graph; None where there is no safe way."""
+        return None
+
+    def rewrite(self, operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
+        """The edits that write an operation otherwise; None where this runner has no safe way."""
+        return None
+
+    def follow_up(self, migration: Migration, slug: str, sql: str, code: Codebase) -> tuple[Edit, ...] | None:
+        """A new migration after this one, in the runner's own naming, that runs the SQL; None where it cannot be."""
+        return None

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from migration_guards.actions import AddColumn
 from migration_guards.guard import Guard
-from migration_guards.model import Dialect, Kind, Operation
+from migration_guards.model import Dialect, Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good
@@ -21,6 +22,7 @@ class AddNotNullColumnWithoutDefault(Guard):
     reference = "ML16"
     severity = Severity.ERROR
     since = "0.1.0"
+    dialects = frozenset({Dialect.POSTGRES, Dialect.SQLITE})
     examples = (
         Bad({"migrations/2.sql": "ALTER TABLE users ADD COLUMN region text NOT NULL;"}),
         Bad({"sqlite/migrations/2.sql": "ALTER TABLE users ADD region text NOT NULL;"}),
@@ -29,11 +31,11 @@ class AddNotNullColumnWithoutDefault(Guard):
         Good({"migrations/2.sql": "CREATE TABLE users (a int); ALTER TABLE users ADD COLUMN b int NOT NULL;"}),
     )
 
-    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
-        clause = subject.clause
-        if clause.kind is not Kind.ADD_COLUMN or subject.table_is_new or subject.dialect is Dialect.OTHER:
+    def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        action = subject.action
+        if not isinstance(action, AddColumn) or subject.on_new_table:
             return
-        if clause.not_null and not clause.has_default:
-            yield self.against(
-                subject, f"{clause.table}.{clause.name} is NOT NULL without a default: existing rows cannot have it."
-            )
+        column = action.column
+        if column.not_null and not (column.default or column.identity or column.generated):
+            message = f"{action.table}.{column.name} is NOT NULL without a default: existing rows cannot have it."
+            yield self.against(subject, message, column.name)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from migration_guards.actions import Delete, Update
 from migration_guards.guard import Guard
-from migration_guards.model import Kind, Operation
+from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good
@@ -30,19 +31,12 @@ class ChangeWithoutWhere(Guard):
         Good({"migrations/2.sql": "CREATE TABLE users (a int); UPDATE users SET a = 1;"}),
     )
 
-    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
-        clause = subject.clause
-        if clause.has_where or subject.table_is_new:
+    def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        action = subject.action
+        if subject.on_new_table:
             return
-        if clause.kind is Kind.DELETE:
-            yield self.against(subject, f"This deletes every row of {clause.table}.")
-        elif clause.kind is Kind.UPDATE:
-            finding = self.against(subject, f"This updates every row of {clause.table} at once.")
-            yield self.finding(
-                finding.key,
-                finding.message,
-                finding.where,
-                severity=Severity.WARNING,
-                confidence=finding.confidence,
-                file_local=True,
-            )
+        if isinstance(action, Delete) and not action.restricted:
+            yield self.against(subject, f"This deletes every row of {action.table}.")
+        elif isinstance(action, Update) and not action.restricted:
+            message = f"This updates every row of {action.table} at once."
+            yield self.against(subject, message, ",".join(action.columns), severity=Severity.WARNING)

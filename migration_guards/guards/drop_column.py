@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from migration_guards import actions
 from migration_guards.guard import Guard
-from migration_guards.model import Kind, Operation
+from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good
@@ -22,13 +23,14 @@ class DropColumn(Guard):
     severity = Severity.ERROR
     since = "0.1.0"
     examples = (
-        Bad({"migrations/2.sql": "ALTER TABLE users\n  DROP COLUMN email;"}, line=1),
+        Bad({"migrations/2.sql": "ALTER TABLE users\n  DROP COLUMN email;"}, line=2),
         Bad({"sqlite/migrations/2.sql": "ALTER TABLE users DROP email;"}),
         Good({"migrations/2.sql": "CREATE TABLE users (email text); ALTER TABLE users DROP COLUMN email;"}),
         Good({"migrations/2.sql": "ALTER TABLE users ALTER COLUMN email DROP NOT NULL, DROP CONSTRAINT c;"}),
     )
 
-    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
-        clause = subject.clause
-        if clause.kind is Kind.DROP_COLUMN and not subject.table_is_new:
-            yield self.against(subject, f"This drops the column {clause.table}.{clause.name} with all its values.")
+    def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        action = subject.action
+        if isinstance(action, actions.DropColumn) and not subject.on_new_table:
+            name = f"{action.table}.{action.name}"
+            yield self.against(subject, f"This drops the column {name} with all its values.", action.name)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from migration_guards import actions
 from migration_guards.guard import Guard
-from migration_guards.model import Kind, Operation
+from migration_guards.model import Operation
+from migration_guards.rebuild import rebuild_of
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good
@@ -28,10 +30,17 @@ class DropTable(Guard):
         Bad({"mysql/migrations/2.sql": "DROP TABLE `users`, orders;"}, findings=2),
         Good({"migrations/2.sql": "CREATE TABLE users (id int); DROP TABLE users;"}),
         Good({"migrations/2.down.sql": "DROP TABLE users;"}),
+        Good(
+            {
+                "sqlite/migrations/2.sql": "CREATE TABLE n (a int); INSERT INTO n SELECT a FROM users;"
+                " DROP TABLE users; ALTER TABLE n RENAME TO users;"
+            }
+        ),
         Good({"migrations/2.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\nDROP TABLE users;"}),
         Good({"migrations/1.sql": "DROP TABLE users;"}, base={"migrations/1.sql": "DROP TABLE users;"}),
     )
 
-    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
-        if subject.clause.kind is Kind.DROP_TABLE and not subject.table_is_new:
-            yield self.against(subject, f"This drops the table {subject.clause.table} with all its rows.")
+    def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        action = subject.action
+        if isinstance(action, actions.DropTable) and not subject.on_new_table and rebuild_of(subject) is None:
+            yield self.against(subject, f"This drops the table {action.table} with all its rows.")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
+from migration_guards.actions import Opaque
 from migration_guards.guard import Guard
-from migration_guards.model import Kind, Operation
+from migration_guards.model import Operation, Reading
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good
@@ -26,6 +28,13 @@ class OpaqueStatement(Guard):
         Good({"migrations/2.sql": "COMMENT ON TABLE users IS 'people';"}),
     )
 
-    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
-        if subject.clause.kind is Kind.OPAQUE:
+    def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        if isinstance(subject.action, Opaque):
             yield self.against(subject, "What this statement does could not be read; look at it yourself.")
+
+    def remark(self, subjects: Sequence[Operation]) -> str:
+        """How many of the new statements were understood, and how."""
+        read = Counter(statement.reading for statement in {id(s.statement): s.statement for s in subjects}.values())
+        exact, tokens, opaque = (read[reading] for reading in (Reading.EXACT, Reading.TOKENS, Reading.OPAQUE))
+        count = read.total()
+        return f"Of {count} migration statements {exact} were read exactly, {tokens} by tokens, {opaque} not at all."

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from migration_guards import actions
 from migration_guards.guard import Guard
-from migration_guards.model import Kind, Operation
+from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good
@@ -27,6 +28,7 @@ class Truncate(Guard):
         Good({"migrations/2.sql": "CREATE TABLE staging (id int); TRUNCATE staging;"}),
     )
 
-    def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
-        if subject.clause.kind is Kind.TRUNCATE and not subject.table_is_new:
-            yield self.against(subject, f"This removes every row of {subject.clause.table}.")
+    def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
+        action = subject.action
+        if isinstance(action, actions.Truncate) and not subject.on_new_table:
+            yield self.against(subject, f"This removes every row of {action.table}.")

@@ -1,143 +1,149 @@
-"""Statements by sqlparse's tokens: for dialects without a parser here, and for text that a parser refuses."""
+"""Words and statements of SQL by sqlparse's lexer: for dialects without a parser, and for text that one refuses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlparse import tokens as T
 from sqlparse.lexer import tokenize
 
-from migration_guards.model import Clause, Kind
+from migration_guards.model import Dialect
 
-SKIPPED = (
-    "IF",
-    "EXISTS",
-    "NOT",
-    "ONLY",
-    "TABLE",
-    "CONCURRENTLY",
-    "LOW_PRIORITY",
-    "IGNORE",
-    "QUICK",
-    "TEMPORARY",
-    "TEMP",
-)
+MAX_VALUES_BYTES = 20_000
+"""How much of the rows of one INSERT is looked at; the rest is passed over as it stands."""
+
+_EXECUTABLE = re.compile(r"/\*!\d*")
+_VALUES = re.compile(r"\bVALUES\s*\(", re.I)
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|;", re.S)
+_PLAIN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|;", re.S)
+_ROUTINES = frozenset({"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})
 
 
-def split(text: str) -> Iterator[tuple[int, int]]:
-    """Character spans of the statements, without their semicolons; blank and comment-only ones are left out."""
-    start, position, depth, solid = 0, 0, 0, False
-    for kind, value in tokenize(text):
-        if value == ";" and depth <= 0:
-            if solid:
-                yield start, position
-            start, depth, solid = position + 1, 0, False
-        elif value in "()" and value:
-            depth += 1 if value == "(" else -1
-        position += len(value)
-        if value != ";" and kind not in T.Comment and value.strip():
-            if not solid:
-                start = position - len(value)
-            solid = True
-    if solid:
-        yield start, position
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A token that is no blank and no comment. `end` is exclusive; offsets count characters."""
+
+    text: str
+    start: int
+    end: int
+    is_string: bool = False
+    is_quoted: bool = False
+
+    @property
+    def upper(self) -> str:
+        """The word as a keyword; empty for strings and quoted names, which are none."""
+        return "" if self.is_string or self.is_quoted else self.text.upper()
 
 
-def clauses(text: str) -> tuple[Clause, ...]:
-    """What a statement does, by its words; nothing for statements that matter to no guard."""
-    words = _words(text)
-    upper = [word.upper() for word in words]
-    head = upper[:2]
-    if head[:1] == ["TRUNCATE"]:
-        return (Clause(Kind.TRUNCATE, _first_name(words, 1)),)
-    if head == ["DROP", "TABLE"]:
-        return tuple(Clause(Kind.DROP_TABLE, name) for name in _names(words[2:]))
-    if head == ["DELETE", "FROM"]:
-        return (Clause(Kind.DELETE, _first_name(words, 2), has_where="WHERE" in upper),)
-    if head[:1] == ["UPDATE"]:
-        return (Clause(Kind.UPDATE, _first_name(words, 1), has_where="WHERE" in upper),)
-    if head == ["CREATE", "TABLE"] or (head[:1] == ["CREATE"] and upper[2:3] == ["TABLE"]):
-        return (Clause(Kind.CREATE_TABLE, _first_name(words, upper.index("TABLE") + 1)),)
-    if head[:1] == ["CREATE"] and "INDEX" in upper[:3] and "ON" in upper:
-        table = _first_name(words, upper.index("ON") + 1)
-        return (Clause(Kind.CREATE_INDEX, table, concurrent="CONCURRENTLY" in upper[:5]),)
-    if head == ["ALTER", "TABLE"]:
-        return tuple(_altered(words[2:]))
-    return (Clause(Kind.OTHER),)
-
-
-def _words(text: str) -> list[str]:
-    return [value for kind, value in tokenize(text) for value in _parts(kind, value)]
-
-
-def _parts(kind: object, value: str) -> list[str]:
-    if not value.strip() or kind in T.Comment:
-        return []
-    return value.split() if kind in T.Keyword else [value]
-
-
-def _first_name(words: list[str], start: int) -> str:
-    return next(iter(_names(words[start:])), "")
-
-
-def _names(words: list[str]) -> Iterator[str]:
-    name = ""
-    for word in words:
-        if word.upper() in SKIPPED and not name:
+def words(text: str, dialect: Dialect) -> Iterator[Word]:
+    """The words of a text, lazily. Backslashes escape in MySQL alone; `/*! ... */` is code there."""
+    shown = text if dialect is Dialect.MYSQL else text.replace("\\", "/")
+    if dialect is Dialect.MYSQL and "/*!" in text:
+        shown = _opened(shown)
+    position = 0
+    for kind, value in tokenize(shown):
+        start, position = position, position + len(value)
+        if kind in T.Comment or not value.strip() or (kind is T.Operator and value == "*/"):
             continue
-        if word == ",":
-            yield name
-            name = ""
-        elif word == "." or not name or name.endswith("."):
-            name += word.strip('"`[]').lower()
-        else:
+        yield from _split_word(text[start:position], kind, start)
+
+
+def _opened(text: str) -> str:
+    """Executable comments with their marks blanked."""
+    out, position = "", 0
+    while match := _EXECUTABLE.search(text, position):
+        end = text.find("*/", match.end())
+        if end < 0:
             break
-    if name:
-        yield name
+        out += text[position : match.start()] + " " * (match.end() - match.start()) + text[match.end() : end] + "  "
+        position = end + 2
+    return out + text[position:]
 
 
-def _altered(words: list[str]) -> Iterator[Clause]:
-    table = _first_name(words, 0)
-    parts: list[list[str]] = [[]]
-    depth = 0
-    for word in words:
-        depth += {"(": 1, ")": -1}.get(word, 0)
-        if word == "," and depth == 0:
-            parts.append([])
+def _split_word(value: str, kind: object, start: int) -> Iterator[Word]:
+    string = kind in T.Literal.String.Single or (value[:1] == "'" and len(value) > 1)
+    if string or value[:1] in ('"', "`", "["):
+        yield Word(value, start, start + len(value), is_string=string, is_quoted=not string)
+        return
+    for part in re.finditer(r"\S+", value):
+        yield Word(part[0], start + part.start(), start + part.end())
+
+
+def split(text: str, dialect: Dialect) -> Iterator[tuple[int, int]]:
+    """Character spans of the statements without what ends them; pieces of comments alone are left out."""
+    if dialect is Dialect.MYSQL and re.search(r"^\s*DELIMITER\s", text, re.I | re.M):
+        yield from _by_delimiters(text, dialect)
+    else:
+        yield from _by_semicolons(text, 0, dialect)
+
+
+def _by_delimiters(text: str, dialect: Dialect) -> Iterator[tuple[int, int]]:
+    """A script of the mysql client, whose DELIMITER lines say what ends a statement."""
+    delimiter, position = ";", 0
+    for line in [*re.finditer(r"^[ \t]*DELIMITER[ \t]+(\S+)[^\n]*$", text, re.I | re.M), None]:
+        end = line.start() if line else len(text)
+        if delimiter == ";":
+            yield from _by_semicolons(text[position:end], position, dialect)
         else:
-            parts[-1].append(word)
-    for part in parts:
-        upper = [word.upper() for word in part]
-        if "DROP" in upper:
-            rest = part[upper.index("DROP") + 1 :]
-            if rest[:1] and rest[0].upper() not in (
-                "CONSTRAINT",
-                "INDEX",
-                "KEY",
-                "PRIMARY",
-                "FOREIGN",
-                "NOT",
-                "DEFAULT",
-                "CHECK",
-            ):
-                yield Clause(Kind.DROP_COLUMN, table, _first_name([w for w in rest if w.upper() != "COLUMN"], 0))
-        elif "ADD" in upper:
-            rest = part[upper.index("ADD") + 1 :]
-            if rest[:1] and rest[0].upper() not in (
-                "CONSTRAINT",
-                "INDEX",
-                "KEY",
-                "PRIMARY",
-                "FOREIGN",
-                "UNIQUE",
-                "CHECK",
-            ):
-                name = _first_name([w for w in rest if w.upper() != "COLUMN"], 0)
-                spaced = " ".join(upper)
-                yield Clause(
-                    Kind.ADD_COLUMN,
-                    table,
-                    name,
-                    not_null="NOT NULL" in spaced,
-                    has_default="DEFAULT" in upper or "AUTO_INCREMENT" in upper or "GENERATED" in upper,
-                )
+            for piece in re.finditer(rf"(?:(?!{re.escape(delimiter)}).)+", text[position:end], re.S):
+                first = next(words(piece[0], dialect), None)
+                if first is not None:
+                    yield position + piece.start() + first.start, position + piece.start() + len(piece[0].rstrip())
+        if line:
+            delimiter, position = line[1], line.end()
+
+
+def _by_semicolons(text: str, shift: int, dialect: Dialect) -> Iterator[tuple[int, int]]:
+    position = 0
+    while position < len(text):
+        end = _statement_end(text, position, dialect)
+        piece = text[position:end]
+        first = next(words(piece, dialect), None)
+        if first is not None and first.text != ";":
+            yield shift + position + first.start, shift + position + len(piece.rstrip().rstrip(";").rstrip())
+        position = max(end, position + 1)
+
+
+def _statement_end(text: str, start: int, dialect: Dialect) -> int:
+    """Just after the semicolon that ends the statement that begins at `start`."""
+    head: list[str] = []
+    depth = blocks = 0
+    last = ""
+    for word in words(text[start:], dialect):
+        if len(head) < 8:
+            head.append(word.upper)
+        if word.text == ";" and depth <= 0 and blocks <= 0:
+            return start + word.end
+        if head[:1] == ["CREATE"] and any(kind in head for kind in _ROUTINES):
+            blocks += _opens(word.upper, last)
+        depth += (word.text == "(") - (word.text == ")")
+        last = word.upper
+        if head[:1] in (["INSERT"], ["REPLACE"]) and word.upper == "VALUES":
+            return _after_rows(text, start + word.end, dialect)
+    return len(text)
+
+
+def _opens(word: str, last: str) -> int:
+    """How many blocks of a routine's body a word opens: -1 closes one. `END IF` opens again what END closed."""
+    if word in ("BEGIN", "CASE") and last != "END":
+        return 1
+    if last == "END" and word in ("IF", "LOOP", "WHILE", "REPEAT"):
+        return 1
+    return -1 if word == "END" else 0
+
+
+def _after_rows(text: str, position: int, dialect: Dialect) -> int:
+    """The end of an INSERT from its rows on: a scan for the semicolon that knows quotes and comments alone."""
+    pattern = _QUOTED if dialect is Dialect.MYSQL else _PLAIN
+    for match in pattern.finditer(text, position):
+        if match[0] == ";":
+            return match.end()
+    return len(text)
+
+
+def shortened(text: str) -> str:
+    """A statement whose rows are cut where nobody looks any more."""
+    match = _VALUES.search(text[:MAX_VALUES_BYTES])
+    return text[: match.end() + MAX_VALUES_BYTES] if match else text

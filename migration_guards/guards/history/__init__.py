@@ -1,0 +1,1 @@
+"""How a history of migrations goes on: what was merged stays, what comes has its place."""

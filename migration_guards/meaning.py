@@ -1,0 +1,19 @@
+"""What a migration file says without its comments and layout."""
+
+from __future__ import annotations
+
+from migration_guards.model import Dialect
+from migration_guards.sql.postgres.parser import Refused, scan
+from rules.core.codebase import Unreadable
+from rules.syntax.trees import grammar_of, parse, text, walk
+
+
+def meaning(path: str, content: bytes, dialect: Dialect) -> tuple[str, ...] | None:
+    """The file's words without comments; None when it cannot be read."""
+    try:
+        if grammar_of(path):
+            leaves = (node for node in walk(parse(path, content)) if not node.children and node.type != "comment")
+            return tuple(text(node) for node in leaves)
+        return tuple(content[token.start : token.end].decode() for token in scan(content))
+    except (Unreadable, Refused, UnicodeDecodeError):
+        return None

@@ -1,0 +1,1 @@
+"""PostgreSQL, read by its own parser."""
