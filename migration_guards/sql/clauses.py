@@ -2,303 +2,134 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import accumulate, pairwise
 
-from migration_guards.actions import (
-    MAX_VALUES,
-    Action,
-    Delete,
-    Dynamic,
-    Insert,
-    Load,
-    Lock,
-    Maintain,
-    Opaque,
-    Other,
-    Privilege,
-    Reindex,
-    Select,
-    Setting,
-    Transaction,
-    Truncate,
-    Update,
-)
+from migration_guards.actions import Action, Opaque, Other, Select, Setting, Transaction
 from migration_guards.model import Clause, Dialect, Reading
-from migration_guards.sql import creations
+from migration_guards.objects import CreateObject
+from migration_guards.sql import objects, rows, session
 from migration_guards.sql.alterations import altered
-from migration_guards.sql.columns import names
-from migration_guards.sql.cursor import Cursor, parted, said
-from migration_guards.sql.tokens import Word, shortened, words
+from migration_guards.sql.bodies import held
+from migration_guards.sql.cursor import Cursor
+from migration_guards.sql.lexer import MAX_WORDS, Word, Words, taken
 from rules.core.source import Span
 
-_ENDS_OF_SOURCE = ("WHERE", "GROUP", "ORDER", "LIMIT", "JOIN", "LEFT", "INNER", "ON", "UNION", "RETURNING")
-_TAUTOLOGY = re.compile(r"^(?:true|1|(\S+)\s*=\s*\1)$", re.I)
+_STATEMENTS: Mapping[str, Callable[[Cursor], Iterator[Action]]] = {
+    **objects.STATEMENTS,
+    **rows.STATEMENTS,
+    **session.STATEMENTS,
+}
+_ROUTINES = ("procedure", "proc", "function", "event")
+_BATCHED = frozenset({
+    ("DROP", "TABLE"), ("DROP", "VIEW"), ("DROP", "DATABASE"), ("DROP", "SCHEMA"),
+    ("TRUNCATE", "TABLE"), ("ALTER", "TABLE"), ("CREATE", "TABLE"), ("CREATE", "INDEX"), ("CREATE", "UNIQUE"),
+    ("DELETE", "FROM"), ("INSERT", "INTO"), ("EXEC", "SP_RENAME"),
+})  # fmt: skip
+_ALTER_TABLE = (("ALTER", "TABLE"), ("ALTER", "IGNORE", "TABLE"), ("ALTER", "ONLINE", "TABLE"))
+_RUNS = ("DROP", "ALTER", "CREATE", "DELETE", "UPDATE", "INSERT", "TRUNCATE", "EXEC", "EXECUTE", "BEGIN")
 
 
 def read(text: str, dialect: Dialect) -> tuple[Reading, tuple[Clause, ...]]:
-    """What one statement does, spans in bytes of its text; opaque when its words say nothing."""
-    size = len(text.encode())
-    try:
-        found = list(words(shortened(text), dialect))
-        clauses = list(_read(found, dialect)) if _balanced(found) else []
-    except (ValueError, IndexError, RecursionError):
-        clauses = []
+    """What one statement does, spans in bytes of its text; opaque when its words say nothing. Never raises."""
+    statement = taken(text, dialect)
+    reason = _unread(statement)
+    clauses = [] if reason else list(_statement(text, statement.found, dialect))
     if not clauses:
-        reason = "its words are not those of a statement that is known"
-        return Reading.OPAQUE, (Clause(Opaque(reason=reason), Span(0, size)),)
-    whole = len(text)
+        reason = reason or "its words are not those of a statement that is known"
+        return Reading.OPAQUE, (Clause(Opaque(reason=reason), Span(0, len(text.encode()))),)
+    end = len(text.rstrip()) if statement.rows else 0
     return Reading.TOKENS, tuple(
-        Clause(c.action, Span(0, size) if c.span.end >= whole and c.span.start == 0 else _bytes(text, c.span))
-        for c in clauses
+        replace(clause, span=_bytes(text, clause.span.start, max(clause.span.end, end))) for clause in clauses
     )
 
 
-def _balanced(found: list[Word]) -> bool:
-    """Whether strings end and the statement is not cut off in the middle of one."""
-    return not any(word.text[:1] == "'" and (len(word.text) == 1 or word.text[-1] != "'") for word in found)
+def _unread(statement: Words) -> str:
+    """Why a statement cannot be read at all; empty when it can."""
+    if not statement.found:
+        return "it holds no word"
+    if statement.open:
+        return "a string or a comment in it does not end"
+    if statement.cut:
+        return f"it is longer than {MAX_WORDS} words"
+    steps = ((word.upper == "(") - (word.upper == ")") for word in statement.found)
+    depths = list(accumulate(steps))
+    return "its parentheses do not match" if (depths[-1] or min(depths) < 0) and not statement.rows else ""
 
 
-def _bytes(text: str, span: Span) -> Span:
-    start = len(text[: span.start].encode())
-    return Span(start, start + len(text[span.start : span.end].encode()))
+def _bytes(text: str, start: int, end: int) -> Span:
+    if text.isascii():
+        return Span(start, end)
+    first = len(text[:start].encode())
+    return Span(first, first + len(text[start:end].encode()))
 
 
-def _read(found: list[Word], dialect: Dialect) -> Iterator[Clause]:
-    if not found:
-        return
+def _statement(text: str, found: list[Word], dialect: Dialect) -> Iterator[Clause]:
     cursor = Cursor(found, dialect)
-    whole = Span(0, found[-1].end)
-    if cursor.take("ALTER", "TABLE") or cursor.take("ALTER", "IGNORE", "TABLE"):
+    while cursor.take("SET", "STATEMENT"):
+        cursor.until("FOR")
+        cursor.at += 1
+    cursor = cursor.inside(cursor.rest)
+    if cursor.take("BEGIN", "NOT", "ATOMIC"):
+        yield from _block(cursor)
+    elif dialect is Dialect.OTHER:
+        for one in _batch(text, found):
+            yield from _one(Cursor(one, dialect))
+    else:
+        yield from _one(cursor)
+
+
+def _batch(text: str, found: list[Word]) -> Iterator[list[Word]]:
+    """The statements of a batch of SQL Server, which needs no semicolons: they begin on a line of their own. What
+    stands in a routine stays there."""
+    start = depth = 0
+    for number, (word, after) in enumerate(pairwise(found)):
+        depth += (word.upper == "(") - (word.upper == ")")
+        if number > start and depth == 0 and (word.upper, after.upper) in _BATCHED:
+            line = text[text.rfind("\n", 0, word.start) + 1 : word.start]
+            if not line.strip() and _makes_no_routine(found[start : start + 6]):
+                yield found[start:number]
+                start = number
+    yield found[start:]
+
+
+def _makes_no_routine(found: list[Word]) -> bool:
+    head = [word.upper.lower() for word in found]
+    return head[:1] != ["create"] or not any(kind in head for kind in (*_ROUTINES, "trigger", "view"))
+
+
+def _one(cursor: Cursor, inner: bool = False) -> Iterator[Clause]:
+    """The clauses of one statement; with `inner`, of one in a routine, where another's body is not looked at."""
+    while cursor.dialect is Dialect.OTHER and cursor.take("IF"):
+        cursor.until(*_RUNS)
+        cursor.skip("BEGIN")
+    cursor = cursor.inside(cursor.rest)
+    if not cursor.words:
+        return
+    if any(cursor.take(*words) for words in _ALTER_TABLE):
         yield from altered(cursor)
         return
-    word = cursor.upper.lower()
-    handler = globals().get(f"_{word}") or getattr(creations, word, None)
-    if handler is not None and cursor.upper in _STATEMENTS:
-        cursor.at += 1
-        for action in handler(cursor):
-            yield Clause(action, whole)
-
-
-_STATEMENTS = frozenset({
-    "CREATE", "DROP", "ALTER", "RENAME", "TRUNCATE", "INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "COPY", "MERGE",
-    "SELECT", "WITH", "VALUES", "SET", "RESET", "PRAGMA", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT",
-    "SAVEPOINT", "RELEASE", "LOCK", "UNLOCK", "GRANT", "REVOKE", "OPTIMIZE", "ANALYZE", "VACUUM", "REINDEX", "CLUSTER",
-    "REFRESH", "COMMENT", "USE", "SHOW", "EXPLAIN", "DESCRIBE", "PREPARE", "EXECUTE", "DEALLOCATE", "CALL", "DO",
-    "SYSTEM", "ATTACH", "DETACH", "EXCHANGE", "DECLARE", "IF", "EXEC", "GO", "PRINT", "FLUSH", "CHECK", "REPAIR",
-    "KILL",
-})  # fmt: skip
-
-
-def _truncate(cursor: Cursor) -> Iterator[Action]:
-    cursor.take("TABLE")
-    cursor.take("IF", "EXISTS")
-    cascade = cursor.words[-1].upper == "CASCADE"
-    for part in parted(cursor.words[cursor.at :]):
-        yield Truncate(cursor.inside(part).name(), cascade)
-
-
-_INSERTED = frozenset({
-    "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "OR", "INTO", "REPLACE", "ABORT", "FAIL", "ROLLBACK",
-    "OVERWRITE",
-})  # fmt: skip
-
-
-def _insert(cursor: Cursor) -> Iterator[Action]:
-    while cursor.upper in _INSERTED:
-        cursor.at += 1
-    table = cursor.name()
-    columns = (
-        names(cursor, cursor.group()) if cursor.word and cursor.word.text == "(" and cursor.peek() != "SELECT" else ()
-    )
-    if cursor.word and cursor.word.text == "(":
-        cursor.at += 1
-    values = tuple(word.text[1:-1] for word in cursor.words[cursor.at :] if word.is_string)[:MAX_VALUES]
-    if not cursor.take("SELECT"):
-        yield Insert(table, columns, values=values)
-        return
-    chosen = list(parted(cursor.until("FROM")))
-    selected = tuple(_column_of(cursor, part) for part in chosen)
-    source = cursor.name() if cursor.take("FROM") else ""
-    filtered = any(word.upper in ("WHERE", "LIMIT") for word in cursor.words[cursor.at :])
-    yield Insert(table, columns, source, selected, values, filtered)
-
-
-def _column_of(cursor: Cursor, part: list[Word]) -> str:
-    """The column that a part of a SELECT is, or empty when it is something else."""
-    if len(part) == 1 and part[0].text == "*":
-        return "*"
-    if any(word.text == "(" or word.is_string for word in part):
-        return ""
-    return cursor.inside(part).name().rpartition(".")[2]
-
-
-_replace = _insert
-
-
-def _update(cursor: Cursor) -> Iterator[Action]:
-    cursor.skip("LOW_PRIORITY", "IGNORE", "OR", "ROLLBACK", "ABORT", "REPLACE", "ONLY")
-    table = cursor.name()
-    cursor.until("SET")
-    cursor.take("SET")
-    assigned = list(parted(cursor.until("WHERE", "FROM", "ORDER", "LIMIT")))
-    columns = tuple(cursor.inside(part).name() for part in assigned)
-    values = tuple(word.text[1:-1] for part in assigned for word in part if word.is_string)[:MAX_VALUES]
-    yield Update(table, columns, _restricted(cursor), values)
-
-
-def _delete(cursor: Cursor) -> Iterator[Action]:
-    cursor.skip("LOW_PRIORITY", "QUICK", "IGNORE", "FROM", "ONLY")
-    table = cursor.name()
-    cursor.until("WHERE", "LIMIT", "USING")
-    yield Delete(table, _restricted(cursor))
-
-
-def _restricted(cursor: Cursor) -> bool:
-    """Whether a WHERE that is not always true, or a LIMIT, follows."""
-    rest = cursor.words[cursor.at :]
-    if any(word.upper == "LIMIT" for word in rest):
-        return True
-    cursor.until("WHERE")
-    if not cursor.take("WHERE"):
-        return False
-    condition = said(cursor.until("ORDER", "LIMIT", "RETURNING"))
-    return _TAUTOLOGY.match(condition.strip("() ")) is None
-
-
-def _load(cursor: Cursor) -> Iterator[Action]:
-    cursor.until("TABLE")
-    cursor.take("TABLE")
-    yield Load(cursor.name(), "load data")
-
-
-def _copy(cursor: Cursor) -> Iterator[Action]:
-    yield Load(cursor.name(), "copy")
-
-
-def _merge(cursor: Cursor) -> Iterator[Action]:
-    cursor.take("INTO")
-    yield Load(cursor.name(), "merge")
-
-
-def _select(cursor: Cursor) -> Iterator[Action]:
-    rest = cursor.words
-    calls = {one.text.lower() for one, two in pairwise(rest) if two.text == "(" and one.text.isidentifier()}
-    yield Select(calls=tuple(sorted(calls)))
-
-
-_values = _select
-
-
-def _with(cursor: Cursor) -> Iterator[Action]:
-    cursor.until("SELECT", "INSERT", "UPDATE", "DELETE")
-    kind = cursor.take_any("SELECT", "INSERT", "UPDATE", "DELETE")
-    yield from {"INSERT": _insert, "UPDATE": _update, "DELETE": _delete}.get(kind, _select)(cursor)
-
-
-def _call(cursor: Cursor) -> Iterator[Action]:
-    yield Select(calls=(cursor.name(),))
-
-
-def _set(cursor: Cursor) -> Iterator[Action]:
-    local = bool(cursor.take_any("LOCAL"))
-    cursor.skip("SESSION", "GLOBAL", "LOCAL")
-    for part in parted(cursor.words[cursor.at :]):
-        text = said(part)
-        name, _, value = text.replace(" TO ", " = ").partition("=")
-        name = name.strip().lower().removeprefix("@@").removeprefix("session.").removeprefix("global.").lstrip("@")
-        yield Setting("", name, value.strip().strip("'\""), local)
-
-
-def _reset(cursor: Cursor) -> Iterator[Action]:
-    yield Setting("", "" if cursor.upper == "ALL" else cursor.name().lower())
-
-
-def _pragma(cursor: Cursor) -> Iterator[Action]:
-    name, _, value = said(cursor.words[1:]).replace("(", "=").rstrip(")").partition("=")
-    yield Setting("", name.strip().lower(), value.strip().strip("'\"").lower())
-
-
-def _step(what: str) -> Callable[[Cursor], Iterator[Action]]:
-    def found(cursor: Cursor) -> Iterator[Action]:
-        yield Transaction(what=what)
-
-    return found
-
-
-_begin = _start = _step("begin")
-_commit = _end = _step("commit")
-_abort = _step("rollback")
-_savepoint = _release = _step("savepoint")
-
-
-def _rollback(cursor: Cursor) -> Iterator[Action]:
-    yield Transaction(what="savepoint" if any(word.upper == "TO" for word in cursor.words) else "rollback")
-
-
-def _lock(cursor: Cursor) -> Iterator[Action]:
-    cursor.take_any("TABLE", "TABLES")
-    for part in parted(cursor.words[cursor.at :]):
-        yield Lock(cursor.inside(part).name(), part[-1].text.lower())
-
-
-def _granted(what: str) -> Callable[[Cursor], Iterator[Action]]:
-    def found(cursor: Cursor) -> Iterator[Action]:
-        broad = cursor.upper == "ALL" or any(word.upper == "PUBLIC" for word in cursor.words)
-        cursor.until("ON")
-        table = ""
-        if cursor.take("ON"):
-            cursor.take("TABLE")
-            table = cursor.name()
-        yield Privilege(table.replace("*", ""), what, broad)
-
-    return found
-
-
-_grant = _granted("grant")
-_revoke = _granted("revoke")
-
-
-def _maintained(what: str) -> Callable[[Cursor], Iterator[Action]]:
-    def found(cursor: Cursor) -> Iterator[Action]:
-        full = cursor.take("FULL")
-        cursor.skip("TABLE", "ANALYZE", "VERBOSE", "LOCAL", "NO_WRITE_TO_BINLOG", "MATERIALIZED", "VIEW")
-        concurrently = cursor.take("CONCURRENTLY")
-        name = cursor.name() if cursor.word else ""
-        yield Maintain(name, f"{what} full" if full else what, concurrently)
-
-    return found
-
-
-_optimize = _maintained("optimize")
-_analyze = _maintained("analyze")
-_vacuum = _maintained("vacuum")
-_cluster = _maintained("cluster")
-_refresh = _maintained("refresh")
-
-
-def _reindex(cursor: Cursor) -> Iterator[Action]:
-    what = cursor.take_any("TABLE", "INDEX", "SCHEMA", "DATABASE", "SYSTEM").lower() or "index"
-    concurrently = cursor.take("CONCURRENTLY")
-    name = cursor.name() if cursor.word else ""
-    yield Reindex(name if what == "table" else "", what, name, concurrently)
-
-
-def _prepare(cursor: Cursor) -> Iterator[Action]:
-    yield Dynamic(text=said(cursor.words)[:200])
-
-
-_execute = _exec = _prepare
-
-
-def _nothing(cursor: Cursor) -> Iterator[Action]:
-    yield Other(what=said(cursor.words[:2]).lower())
-
-
-_comment = _use = _show = _explain = _describe = _deallocate = _do = _system = _unlock = _nothing
-_attach = _detach = _exchange = _declare = _go = _print = _flush = _check = _repair = _kill = _nothing
-
-
-def _if(cursor: Cursor) -> Iterator[Action]:
-    yield Dynamic(text=said(cursor.words)[:200])
+    whole = Span(cursor.words[0].start, cursor.words[-1].end)
+    handler = _STATEMENTS.get(cursor.upper)
+    cursor.at += cursor.upper != "("
+    for action in handler(cursor) if handler else ():
+        if isinstance(action, CreateObject) and action.what in _ROUTINES and not inner:
+            action = replace(action, body=tuple(_body(cursor)))
+        yield Clause(action, whole)
+
+
+def _block(cursor: Cursor) -> Iterator[Clause]:
+    """What a block by itself does, which is run at once."""
+    cursor.at -= 1
+    for part in held(cursor):
+        for clause in _one(cursor.inside(part), inner=True):
+            yield replace(clause, inside="a block")
+
+
+def _body(cursor: Cursor) -> Iterator[Action]:
+    """What a routine does to tables and rows when it is called."""
+    for part in held(cursor):
+        for clause in _one(cursor.inside(part), inner=True):
+            if not isinstance(clause.action, Opaque | Other | Setting | Select | Transaction):
+                yield clause.action

@@ -1,218 +1,189 @@
-"""Columns, constraints and indexes by their words."""
+"""Columns by their words."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise, takewhile
 
-from migration_guards.definitions import Column, Constraint, Holds, Index, Reference
-from migration_guards.sql.cursor import Cursor, parted, said
-from migration_guards.sql.tokens import Word
+from migration_guards.definitions import Column, Reference
+from migration_guards.model import Dialect
+from migration_guards.sql.cursor import Cursor, listed, parted, said
+from migration_guards.sql.lexer import Kind, Word
 
-_ENDS = (
+_ENDS = frozenset({
     "NOT", "NULL", "DEFAULT", "PRIMARY", "UNIQUE", "REFERENCES", "CHECK", "COLLATE", "GENERATED", "AS",
     "AUTO_INCREMENT", "AUTOINCREMENT", "COMMENT", "ON", "CONSTRAINT", "FIRST", "AFTER", "CHARACTER", "CHARSET", "KEY",
-    "USING", "INVISIBLE", "VISIBLE", "STORED", "VIRTUAL", "DEFERRABLE", "INITIALLY", "BINARY", "ASCII", "UNICODE",
-)  # fmt: skip
-_CALL = re.compile(r"(\w+)\s*\(")
-_BARE = frozenset({"CURRENT_TIMESTAMP", "NOW", "LOCALTIME", "LOCALTIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"})
-_NOT_NULL = re.compile(r"^\(?\s*[`\"]?(\w+)[`\"]?\s+IS\s+NOT\s+NULL\s*\)?$", re.I)
+    "USING", "INVISIBLE", "VISIBLE", "STORED", "VIRTUAL", "DEFERRABLE", "INITIALLY", "COLUMN_FORMAT", "STORAGE",
+    "ENGINE_ATTRIBUTE", "IDENTITY", "CODEC", "TTL", "MATERIALIZED", "ALIAS", "ENFORCED", "WITHOUT", "SRID",
+})  # fmt: skip
+"""What may follow the type or the default of a column."""
+_SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"})
+_BARE_CALLS = frozenset({
+    "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIME", "LOCALTIMESTAMP", "CURRENT_USER", "SESSION_USER",
+    "USER",
+})  # fmt: skip
+_NO_CALLS = frozenset({
+    "IN", "AND", "OR", "NOT", "CAST", "VALUES", "AS", "ANY", "ALL", "SOME", "EXISTS", "CASE", "WHEN", "THEN", "ELSE",
+    "ARRAY", "UNION", "EXCEPT", "INTERSECT", "SELECT", "DISTINCT", "FROM", "JOIN", "ON", "USING", "WHERE", "BY",
+    "HAVING", "LIMIT", "LIKE", "BETWEEN", "IS", "OVER", "FILTER", "GROUP", "WITHIN", "INTERVAL", "INTO", "LATERAL",
+    "KEY",
+})  # fmt: skip
+"""Words before a parenthesis that call nothing."""
 
 
 def column(cursor: Cursor) -> Column:
-    """A column definition from its name on."""
-    name = cursor.name()
+    """A column definition from its name to the end of the words."""
+    found = Column(cursor.name())
     kind = _type(cursor)
-    given: dict[str, object] = {}
-    attributes: list[str] = []
+    found = replace(found, type=kind, identity=kind in _SERIALS, not_null=kind in _SERIALS)
     while cursor.word is not None:
-        _attribute(cursor, given, attributes)
-    generated = str(given.get("generated", ""))
-    return Column(
-        name,
-        kind,
-        bool(given.get("not_null")) or bool(given.get("primary")),
-        str(given.get("default", "")),
-        _calls(str(given.get("default", ""))),
-        bool(given.get("identity")) or kind in ("serial", "bigserial"),
-        generated,
-        bool(given.get("primary")),
-        bool(given.get("unique")),
-        given.get("references"),  # type: ignore[arg-type]
-        str(given.get("check", "")),
-        str(given.get("collation", "")),
-        tuple(attributes),
-    )
+        found = _constrained(cursor, found)
+    return found
 
 
 def _type(cursor: Cursor) -> str:
-    found: list[Word] = []
-    while cursor.word is not None and cursor.upper not in _ENDS and cursor.word.text != ",":
-        if cursor.word.text == "(":
-            start = cursor.at
-            cursor.group()
-            found += cursor.words[start : cursor.at]
-        else:
-            found.append(cursor.word)
-            cursor.at += 1
-    text = re.sub(r"\s*([(),])\s*", r"\1", said(found))
-    quoted = [word for word in found if word.is_quoted]
-    plain = text if "'" in text else text.lower()
-    return found[0].text[1:-1] if quoted and len(found) == 1 else _lower_head(plain)
+    if cursor.upper in _ENDS and not (cursor.upper == "CHARACTER" and cursor.peek() != "SET"):
+        return ""
+    first = cursor.next()
+    return kind_of([first, *cursor.until(*_ENDS)] if first else [])
 
 
-def _lower_head(text: str) -> str:
-    """`ENUM('A')` with its name in lower case and its values as they are."""
-    head, paren, rest = text.partition("(")
-    return head.lower() + paren + rest
+def kind_of(found: list[Word]) -> str:
+    """A type in the dialect's spelling, lower case but for what is quoted: `varchar(80)`, `enum('A','b')`."""
+    return listed(found).removeprefix("public.")
 
 
-def _attribute(cursor: Cursor, given: dict[str, object], attributes: list[str]) -> None:
+def _constrained(cursor: Cursor, found: Column) -> Column:
+    """The column with the next thing that is said of it."""
     if cursor.take("NOT", "NULL"):
-        given["not_null"] = True
-    elif cursor.take("NULL"):
-        given["null"] = True
-    elif cursor.take("DEFAULT"):
-        given["default"] = _default(cursor)
-    elif cursor.take("PRIMARY", "KEY") or cursor.take("PRIMARY"):
-        given["primary"] = True
-    elif cursor.take("UNIQUE"):
+        return replace(found, not_null=True)
+    if cursor.take("DEFAULT"):
+        return _defaulted(cursor, found)
+    if cursor.take_any("PRIMARY", "KEY"):
+        cursor.skip("KEY", "ASC", "DESC")
+        return replace(found, primary=True, not_null=True)
+    if cursor.take("UNIQUE"):
         cursor.take("KEY")
-        given["unique"] = True
-    elif cursor.take_any("AUTO_INCREMENT", "AUTOINCREMENT"):
-        given["identity"] = True
-    elif cursor.take("REFERENCES"):
-        given["references"] = reference(cursor)
-    elif cursor.take("CHECK"):
-        given["check"] = said(cursor.group())
-    elif cursor.take("COLLATE"):
-        cursor.take("=")
-        given["collation"] = cursor.name().lower()
-    elif cursor.upper in ("GENERATED", "AS"):
-        _generated(cursor, given)
-    else:
-        _mysql(cursor, given, attributes)
-
-
-def _mysql(cursor: Cursor, given: dict[str, object], attributes: list[str]) -> None:
-    if cursor.take("COMMENT"):
-        word = cursor.next()
-        attributes.append(f"comment {word.text if word else ''}")
-    elif cursor.take("ON", "UPDATE"):
-        found = cursor.next()
-        cursor.group()
-        attributes.append(f"on update {found.text.lower() if found else ''}")
-    elif cursor.take("CHARACTER", "SET") or cursor.take("CHARSET"):
-        cursor.take("=")
-        attributes.append(f"character set {cursor.name().lower()}")
-    else:
-        cursor.at += 1
-
-
-def _default(cursor: Cursor) -> str:
-    if cursor.word and cursor.word.text == "(":
-        return f"({said(cursor.group())})"
-    word = cursor.next()
-    text = word.text if word else ""
-    if text in ("-", "+"):
-        sign = cursor.next()
-        return text + (sign.text if sign else "")
-    if cursor.word and cursor.word.text == "(":
-        text += f"({said(cursor.group())})"
-    return "" if text.upper() == "NULL" else text
-
-
-def _calls(default: str) -> tuple[str, ...]:
-    if default.startswith("'"):
-        return ()
-    bare = default.upper().strip("() ")
-    if bare in _BARE:
-        return (bare.lower(),)
-    found = {name.lower() for name in _CALL.findall(default)}
-    return tuple(sorted(found)) if found or not default.startswith("(") else ("expression",)
-
-
-def _generated(cursor: Cursor, given: dict[str, object]) -> None:
-    cursor.skip("GENERATED", "ALWAYS", "BY", "DEFAULT", "AS")
+        return replace(found, unique=True)
+    if cursor.take_any("AUTO_INCREMENT", "AUTOINCREMENT"):
+        return replace(found, identity=True)
     if cursor.take("IDENTITY"):
         cursor.group()
-        given["identity"] = True
-        return
+        return replace(found, identity=True)
+    if cursor.take("REFERENCES"):
+        return replace(found, references=reference(cursor))
+    if cursor.take("CHECK"):
+        return replace(found, check=said(cursor.group()))
+    if cursor.take("COLLATE"):
+        cursor.take("=")
+        return replace(found, collation=cursor.name().lower())
+    if cursor.upper in ("GENERATED", "AS"):
+        return _generated(cursor, found)
+    return _attributed(cursor, found)
+
+
+def _attributed(cursor: Cursor, found: Column) -> Column:
+    """The column with an attribute of MySQL, or without what no guard asks for."""
+    attribute = ""
+    if cursor.take("COMMENT"):
+        attribute = f"comment {said(cursor.some(1))}"
+    elif cursor.take("ON", "UPDATE"):
+        start = cursor.at
+        cursor.at += 1
+        cursor.group()
+        attribute = f"on update {listed(cursor.words[start : cursor.at])}"
+    elif cursor.take("CHARACTER", "SET") or cursor.take("CHARSET"):
+        cursor.take("=")
+        attribute = f"character set {cursor.name().lower()}"
+    elif cursor.take("CONSTRAINT"):
+        cursor.name()
+    elif cursor.take("INVISIBLE"):
+        attribute = "invisible"
+    else:
+        cursor.at += 1
+    return replace(found, attributes=(*found.attributes, attribute)) if attribute else found
+
+
+def _defaulted(cursor: Cursor, found: Column) -> Column:
+    first = cursor.next()
+    words = [first, *_after_first(cursor, first)] if first else []
+    text, calls = default_of(words, cursor.dialect)
+    return replace(found, default=text, calls=calls)
+
+
+def _after_first(cursor: Cursor, first: Word) -> list[Word]:
+    """The rest of a default whose first word is taken."""
+    if first.upper != "(":
+        return cursor.until(*_ENDS)
+    cursor.at -= 1
+    group = cursor.group()
+    closing = cursor.words[cursor.at - 1 : cursor.at]
+    return [*group, *closing, *cursor.until(*_ENDS)]
+
+
+def default_of(found: list[Word], dialect: Dialect) -> tuple[str, tuple[str, ...]]:
+    """The text of a default and the functions that it calls. NULL is no default. An expression of MySQL in parentheses
+    that calls nothing counts as a call of `expression`: the server works it out all the same."""
+    if [word.upper for word in found] == ["NULL"]:
+        return "", ()
+    calls = calls_of(found)
+    worked_out = dialect is Dialect.MYSQL and found[:1] != [] and found[0].upper == "("
+    return said(found), calls or (("expression",) if worked_out else ())
+
+
+def calls_of(found: Sequence[Word]) -> tuple[str, ...]:
+    """The functions that an expression calls, lower case, each once."""
+    calls = {
+        one.bare.lower()
+        for one, two in pairwise(found)
+        if two.upper == "(" and one.kind in (Kind.CODE, Kind.NAME) and one.bare.isidentifier()
+        if one.upper not in _NO_CALLS
+    }
+    casts = {two.text.lower() for one, two in pairwise(found) if one.upper == "::"}
+    bare = {word.text.lower() for word in found if word.upper in _BARE_CALLS}
+    return tuple(sorted((calls - casts) | bare))
+
+
+def _generated(cursor: Cursor, found: Column) -> Column:
+    cursor.skip("GENERATED", "ALWAYS", "BY", "DEFAULT", "ON", "NULL", "AS")
+    if cursor.take("IDENTITY"):
+        cursor.group()
+        return replace(found, identity=True, not_null=True)
     cursor.group()
-    given["generated"] = "stored" if cursor.take_any("STORED", "PERSISTENT") else "virtual"
+    stored = cursor.take_any("STORED", "PERSISTENT", "PERSISTED")
     cursor.take("VIRTUAL")
+    return replace(found, generated="stored" if stored else "virtual")
 
 
 def reference(cursor: Cursor) -> Reference:
+    """The far end of a foreign key, from the table's name on."""
     table = cursor.name()
     columns = names(cursor, cursor.group())
-    action = ""
+    on_delete = ""
     while cursor.upper in ("ON", "MATCH"):
-        kind = cursor.peek()
+        kind = f"{cursor.upper} {cursor.peek()}"
         cursor.at += 2
-        did = cursor.take_any("CASCADE", "RESTRICT", "NO", "SET", "FULL", "SIMPLE")
-        cursor.take_any("NULL", "DEFAULT", "ACTION")
-        action = did.lower() if kind == "DELETE" else action
-    return Reference(table, columns, action)
+        if kind.startswith("ON "):
+            did = " ".join(filter(None, [cursor.take_any("CASCADE", "RESTRICT", "NO", "SET"),
+                                         cursor.take_any("NULL", "DEFAULT", "ACTION")]))  # fmt: skip
+            on_delete = did.lower().replace("no action", "") if kind == "ON DELETE" else on_delete
+    return Reference(table, columns, on_delete)
+
+
+_ORDERS = ("ASC", "DESC", "FIRST", "LAST", "NULLS")
 
 
 def names(cursor: Cursor, found: list[Word]) -> tuple[str, ...]:
-    """The column names of an index or key, lengths and orders left out; expressions in parentheses."""
-    result = []
-    for part in parted(found):
-        inner = cursor.inside(part)
-        result.append(f"({said(part)})" if part[0].text == "(" else inner.name())
-    return tuple(result)
+    """The columns of a key or index: lengths and orders left out, an expression as its text in parentheses."""
+    return tuple(_key(cursor.inside(part)) for part in parted(found))
 
 
-def constraint(cursor: Cursor) -> Constraint | None:
-    """A table constraint from CONSTRAINT, or its kind, on; None when it is none."""
-    name = ""
-    if cursor.take("CONSTRAINT"):
-        kinds = ("PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "EXCLUDE", "NOT")
-        name = "" if cursor.upper in kinds else cursor.name()
-    if cursor.take("PRIMARY", "KEY"):
-        return _keyed(cursor, Holds.PRIMARY, name)
-    if cursor.take("UNIQUE"):
-        cursor.take_any("KEY", "INDEX")
-        return _keyed(cursor, Holds.UNIQUE, name)
-    if cursor.take("FOREIGN", "KEY"):
-        name = name or ("" if cursor.word and cursor.word.text == "(" else cursor.name())
-        columns = names(cursor, cursor.group())
-        far = reference(cursor) if cursor.take("REFERENCES") else None
-        return Constraint(Holds.FOREIGN, name, columns, far, not_valid=_ends_not_valid(cursor))
-    if cursor.take("CHECK"):
-        text = said(cursor.group())
-        proved = _NOT_NULL.match(text)
-        enforced = not cursor.take("NOT", "ENFORCED")
-        proves = (proved[1],) if proved else ()
-        return Constraint(Holds.CHECK, name, (), None, text, _ends_not_valid(cursor), "", enforced, proves)
-    return Constraint(Holds.EXCLUDE, name) if cursor.take("EXCLUDE") else None
-
-
-def _keyed(cursor: Cursor, holds: Holds, name: str) -> Constraint:
-    cursor.take("NONCLUSTERED")
-    if cursor.take("USING", "INDEX"):
-        return Constraint(holds, name, using_index=cursor.name())
-    if cursor.word and cursor.word.text != "(" and cursor.upper not in ("USING", "NULLS"):
-        name = name or cursor.name()
-    while cursor.word and cursor.word.text != "(":
-        cursor.at += 1
-    return Constraint(holds, name, names(cursor, cursor.group()))
-
-
-def _ends_not_valid(cursor: Cursor) -> bool:
-    rest = [word.upper for word in cursor.words[cursor.at :]]
-    return rest[-2:] == ["NOT", "VALID"]
-
-
-def index(cursor: Cursor, table: str) -> Index | None:
-    """An index inside CREATE TABLE or behind ADD, from its kind on; None when it is none."""
-    method = cursor.take_any("FULLTEXT", "SPATIAL").lower()
-    unique = cursor.take("UNIQUE")
-    if not cursor.take_any("KEY", "INDEX") and not method:
-        return None
-    cursor.take("IF", "NOT", "EXISTS")
-    name = "" if cursor.word and cursor.word.text == "(" else cursor.name()
-    while cursor.word and cursor.word.text != "(":
-        cursor.at += 1
-    return Index(name, table, names(cursor, cursor.group()), unique, method)
+def _key(cursor: Cursor) -> str:
+    ordered = takewhile(lambda word: word.upper in _ORDERS, reversed(cursor.words))
+    whole = cursor.words[: len(cursor.words) - len(list(ordered))]
+    if whole and whole[0].upper == "(":
+        return said(whole)
+    name = cursor.name()
+    length = cursor.upper == "(" and cursor.peek().isdigit() and cursor.peek(2) == ")"
+    return f"({said(whole)})" if cursor.upper == "(" and not length else name

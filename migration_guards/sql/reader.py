@@ -51,9 +51,10 @@ def _statements(text: str, dialect: Dialect, place: Place) -> Iterator[Statement
             return
         except postgres.Refused:
             pass
+    position = offset = 0
     for first, last in tokens.split(text, dialect):
-        piece = text[first:last].rstrip()
-        yield _by_tokens(piece, len(text[:first].encode()), dialect, place)
+        position, offset = first, offset + len(text[position:first].encode())
+        yield _by_tokens(text[first:last], offset, dialect, place)
 
 
 def _exact(text: str, start: int, shallow: bool, place: Place) -> Statement:

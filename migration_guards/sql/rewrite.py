@@ -8,12 +8,13 @@ from migration_guards.sql.postgres.parser import Refused, scan
 from rules.core.finding import Edit
 from rules.core.source import Span
 
-BUILDS = (CreateIndex, DropIndex, Reindex)
+BUILDS = (CreateIndex, DropIndex, Reindex, DetachPartition)
+"""What cannot run in a transaction once it is CONCURRENTLY."""
 
 
 def rewritten(operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
     """The edit that writes an exactly read clause of PostgreSQL otherwise; None where none is known."""
-    if operation.reading is not Reading.EXACT or operation.inside:
+    if operation.reading is not Reading.EXACT or operation.inside or not _may(operation, intent):
         return None
     span = operation.where.span
     raw = operation.migration.content[span.start : span.end]
@@ -26,6 +27,18 @@ def rewritten(operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
         return None
     text = b" NOT VALID" if intent is Intent.NOT_VALID else b" CONCURRENTLY"
     return (Edit(operation.path, Span(span.start + at, span.start + at), text),)
+
+
+def _may(operation: Operation, intent: Intent) -> bool:
+    """Whether PostgreSQL knows the form: CONCURRENTLY takes one index at a time, no CASCADE and no whole system
+    (documentation of PostgreSQL 17, DROP INDEX, REINDEX, ALTER TABLE)."""
+    action = operation.action
+    if intent is Intent.NOT_VALID:
+        return True
+    refused = (isinstance(action, DropIndex) and action.cascade) or (
+        isinstance(action, Reindex) and action.what == "system"
+    )
+    return len(operation.statement.clauses) == 1 and not refused
 
 
 def _place(action: Action, intent: Intent, words: list[tuple[bytes, int]]) -> int | None:
@@ -41,5 +54,6 @@ def _place(action: Action, intent: Intent, words: list[tuple[bytes, int]]) -> in
 
 
 def builds_only(operation: Operation) -> bool:
-    """Whether its file does nothing but build, rebuild or drop indexes, so that no transaction is needed."""
+    """Whether its file does nothing but build, rebuild or drop indexes or detach partitions, so that no transaction is
+    needed."""
     return all(isinstance(peer.action, BUILDS) for peer in operation.peers)
