@@ -69,12 +69,13 @@ class RenameColumn(Action):
 
 @dataclass(frozen=True, slots=True)
 class AlterType(Action):
-    """The type of a column changes. `using` is the conversion's text."""
+    """The type of a column changes. `using` is the conversion's text, `old` the type before where it is said."""
 
     name: str = ""
     type: str = ""
     using: str = ""
     collation: str = ""
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)

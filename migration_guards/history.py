@@ -27,9 +27,10 @@ class File:
 
     @property
     def version(self) -> int | None:
-        """The number or time stamp that the runner orders by; None where it orders otherwise."""
-        first = self.source.order[0] if self.source.order else None
-        return first if isinstance(first, int) else None
+        """The number or time stamp that the runner orders by; None where it orders otherwise, as by 1.2 and 1.3."""
+        first, *later = self.source.order or ("",)
+        parted = any(isinstance(part, int) and part for part in later)
+        return first if isinstance(first, int) and not parted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def _changes(code: Codebase) -> Sequence[Change]:
         others = tuple(file for path, file in merged.get(key, {}).items() if path not in own)
         for path in sorted(old.keys() | new.keys()):
             one, two = old.get(path), new.get(path)
+            if one is not None and two is not None and two.source.repeats:
+                continue
             if one is None or two is None or one.entry.blob != two.entry.blob:
                 changes.append(Change(*key, one, two, others, fresh))
     return changes

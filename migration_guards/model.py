@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from migration_guards.actions import Action
+from migration_guards.actions import Action, AlterType, ModifyColumn
 from migration_guards.schema import Schema
 from rules.core.source import Location, Span
 
@@ -64,7 +64,8 @@ class Clause:
 class Statement:
     """One statement of a migration file: SQL, or a call of the runner's builder. The span counts bytes of the file.
 
-    `apart`: it runs outside the transaction of its file, as in Alembic's `autocommit_block`.
+    `apart`: it runs outside the transaction of its file, as in Alembic's `autocommit_block`. Statements of one `group`,
+    such as a changeset of Liquibase, share a transaction of their own.
     """
 
     text: str
@@ -72,6 +73,7 @@ class Statement:
     reading: Reading
     clauses: tuple[Clause, ...]
     apart: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ class Source:
     dialect: Dialect
     server: tuple[int, ...] = ()
     down: str = ""
+    wrap: Wrap | None = None
+    """How it is put into transactions, where another file says so."""
+    repeats: bool = False
+    """An edit is no rewriting of history: the runner runs the file, or what is new in it, again."""
+    sealed: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    """The files of its folder by name, where a sum of them has to follow every edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +171,17 @@ class Operation:
     def together(self) -> list[Operation]:
         """The earlier operations of the same transaction."""
         return [other for other in self.earlier if self.transaction and other.transaction == self.transaction]
+
+    @property
+    def old_type(self) -> str:
+        """The type before of the column that changes: as the statement says it, or the schema; empty when unknown."""
+        action = self.action
+        if not isinstance(action, AlterType | ModifyColumn):
+            return ""
+        if isinstance(action, AlterType) and action.old:
+            return action.old
+        column = self.before.column(action.table, action.name)
+        return column.type if column else ""
 
     @property
     def on_new_table(self) -> bool:

@@ -14,9 +14,14 @@ def numbered(script: Script) -> tuple[int, ...]:
     Simple Query).
     """
     implied = script.wrap in (Wrap.FILE, Wrap.ALL) or (script.wrap is Wrap.SCRIPT and len(script.up) > 1)
-    current = last = 1 if implied else 0
+    current = last = outer = 1 if implied else 0
+    group = ""
     numbers = []
     for statement in script.up:
+        if statement.group != group:
+            group = statement.group
+            last += bool(group)
+            current = last if group else outer
         steps = [c.action.what for c in statement.clauses if isinstance(c.action, Transaction)]
         if "begin" in steps and not current:
             current = last = last + 1

@@ -7,15 +7,20 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from migration_guards.actions import Action, Dynamic, Opaque
+from migration_guards.builders import javascript_edits
 from migration_guards.builders.calls import statement
+from migration_guards.builders.edits import call_of, sql_within
+from migration_guards.builders.numbering import deed, following
 from migration_guards.frameworks.framework import Framework
-from migration_guards.model import Dialect, Script, Source, Statement, Wrap
+from migration_guards.model import Dialect, Intent, Migration, Operation, Script, Source, Statement, Wrap
 from migration_guards.programs import Scope, Step, callee_name, dotted, steps, top
 from migration_guards.servers import database, server
 from migration_guards.sql import reader
 from rules.core.codebase import Codebase, FileReader
+from rules.core.finding import Edit
 from rules.syntax.javascript_program import javascript_program
 from rules.syntax.program import Assign, Bind, Class, Do, Expr, Function, Member, Program, Record
 from rules.syntax.trees import JAVASCRIPT
@@ -98,6 +103,9 @@ _HEADS = FileReader("javascript migration", "1", Head, _head)
 class ScriptRunner(Framework):
     """A runner of numbered JavaScript or TypeScript files."""
 
+    query: ClassVar[str] = ""
+    """The call of its builder that runs SQL; empty where a new file would need more."""
+
     def sources(self, code: Codebase) -> Iterable[Source]:
         files = [path for path in code.files if self._may_be(PurePosixPath(path))]
         for path, head in code.read_files(_HEADS, files).items():
@@ -137,6 +145,19 @@ class ScriptRunner(Framework):
         up = self._statements(read, module, "up") or ()
         back = self._statements(read, module, "down")
         return Script(up, back, self.wrap(module), PurePosixPath(source.path).stem)
+
+    def rewrite(self, operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
+        program = javascript_program(operation.path, operation.migration.content)
+        return None if call_of(operation, program) else sql_within(operation, intent)
+
+    def follow_up(self, migration: Migration, slug: str, sql: str, code: Codebase) -> tuple[Edit, ...] | None:
+        place, number = PurePosixPath(migration.path), following(code.files, migration.source.history)
+        if number is None or not self.query:
+            return None
+        glue = re.sub(r"^\d+", "", place.name)[:1]
+        path = place.with_name(f"{number}{glue if glue in '-_' else '_'}{deed(slug)}{place.suffix}")
+        text = javascript_edits.module(migration.path, migration.content, self.query, sql)
+        return (Edit(str(path), None, text.encode()),)
 
     def _statements(self, read: Operations, module: Module, name: str) -> tuple[Statement, ...] | None:
         function = module.functions.get(name)

@@ -155,11 +155,12 @@ def _long(action: Action, schema: Schema) -> bool:
         computed = bool(column.default) and volatile(column.calls, schema) is not False
         return column.identity or column.generated == "stored" or computed
     if isinstance(action, SetNotNull):
-        known = schema.table(action.table)
-        return not (known and known.proves_not_null(action.name))
+        table = schema.table(action.table)
+        return not (table and table.proves_not_null(action.name))
     if isinstance(action, AlterType):
-        old = schema.column(action.table, action.name)
-        return conversion(old.type if old else "", action.type, action.using) is not Conversion.FREE
+        known = schema.column(action.table, action.name)
+        old = action.old or (known.type if known else "")
+        return conversion(old, action.type, action.using) is not Conversion.FREE
     return isinstance(action, AlterStorage)
 
 

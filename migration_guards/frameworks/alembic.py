@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from migration_guards.actions import (
     Action,
@@ -29,12 +30,14 @@ from migration_guards.actions import (
     SetNotNull,
     Update,
 )
+from migration_guards.builders import alembic_edits
 from migration_guards.builders.calls import statement
+from migration_guards.builders.numbering import deed
 from migration_guards.builders.sqlalchemy import column_of, constraint_of, type_of
 from migration_guards.definitions import Constraint, Holds, Index, Reference
 from migration_guards.frameworks.framework import Framework, Link
 from migration_guards.graph import ranks
-from migration_guards.model import Dialect, Script, Source, Statement, Wrap
+from migration_guards.model import Dialect, Intent, Migration, Operation, Script, Source, Statement, Wrap
 from migration_guards.programs import Scope, Step, callee_name, dotted, steps, top
 from migration_guards.servers import database, server
 from migration_guards.sql import reader
@@ -84,6 +87,17 @@ class Alembic(Framework):
             return None
         quote = content[value.at.start : value.at.start + 1].decode()
         return (Edit(path, value.at, f"{quote}{after}{quote}".encode()),)
+
+    def rewrite(self, operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
+        return alembic_edits.rewritten(operation, intent)
+
+    def follow_up(self, migration: Migration, slug: str, sql: str, code: Codebase) -> tuple[Edit, ...] | None:
+        head = alembic_edits.newest(self.links(code), f"{migration.source.history}/")
+        if head is None:
+            return None
+        revision, name = alembic_edits.revision_after(head), deed(slug)
+        path = PurePosixPath(migration.path).with_name(f"{revision}_{name}.py")
+        return (Edit(str(path), None, alembic_edits.following(revision, head, name, sql).encode()),)
 
     def sources(self, code: Codebase) -> Iterable[Source]:
         for home, found in self._revisions(code):
@@ -177,7 +191,8 @@ class Operations:
         name = step.string(1, "column_name") or ""
         if (kind := step.argument(-1, "type_")) is not None:
             using = step.string(-1, "postgresql_using") or ""
-            yield AlterType(table, name, type_of(kind, step.scope, self._dialect), using)
+            old = type_of(step.argument(-1, "existing_type"), step.scope, self._dialect)
+            yield AlterType(table, name, type_of(kind, step.scope, self._dialect), using, old=old)
         nullable = step.flag("nullable")
         if nullable is not None and nullable is not step.flag("existing_nullable"):
             yield DropNotNull(table, name) if nullable else SetNotNull(table, name)

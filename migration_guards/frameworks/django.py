@@ -27,15 +27,18 @@ from migration_guards.actions import (
     ValidateConstraint,
 )
 from migration_guards.builders import django as fields
+from migration_guards.builders import django_edits
 from migration_guards.builders.calls import statement
+from migration_guards.builders.numbering import after, deed
 from migration_guards.definitions import Column, Constraint, Holds, Index
 from migration_guards.frameworks.framework import Framework, Link
 from migration_guards.graph import ranks
-from migration_guards.model import Script, Source, Statement, Wrap
+from migration_guards.model import Intent, Migration, Operation, Script, Source, Statement, Wrap
 from migration_guards.programs import Scope, Step, callee_name, dotted, top
 from migration_guards.servers import database, server
 from migration_guards.sql import reader
 from rules.core.codebase import Codebase, FileReader
+from rules.core.finding import Edit
 from rules.syntax.program import Bind, Call, Class, Expr, Items, Program
 from rules.syntax.python_program import python_program
 
@@ -117,6 +120,19 @@ class Django(Framework):
                 dialect, _ = database(code, path)
                 order = (depth.get(_key(path), 0), path)
                 yield Source(path, f"{home or './'}manage.py", order, dialect, server(code, path, dialect))
+
+    def rewrite(self, operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
+        made, _ = _migration(python_program(operation.path, operation.migration.content))
+        return django_edits.rewritten(operation, intent, made)
+
+    def follow_up(self, migration: Migration, slug: str, sql: str, code: Codebase) -> tuple[Edit, ...] | None:
+        app = _key(migration.path).partition(".")[0]
+        head = django_edits.newest(self.links(code), app)
+        number = head.partition("_")[0] if head else ""
+        if head is None or not number.isdigit():
+            return None
+        path = PurePosixPath(migration.path).with_name(f"{after(number)}_{deed(slug)}.py")
+        return (Edit(str(path), None, django_edits.following(app, head, sql).encode()),)
 
     def _may_be(self, code: Codebase, path: PurePosixPath) -> bool:
         inside = path.parent.name == "migrations" and path.suffix == ".py" and path.name != "__init__.py"

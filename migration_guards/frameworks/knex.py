@@ -26,14 +26,18 @@ from migration_guards.actions import (
     Truncate,
     Update,
 )
+from migration_guards.builders import javascript_edits
 from migration_guards.builders.calls import statement, written
-from migration_guards.builders.javascript import Head, Module, Operations, ScriptRunner
+from migration_guards.builders.edits import call_of, sql_within
+from migration_guards.builders.javascript import Head, Module, Operations, ScriptRunner, module_of
 from migration_guards.definitions import Column, Constraint, Holds, Index, Reference
-from migration_guards.model import Source, Statement, Wrap
+from migration_guards.model import Intent, Operation, Source, Statement, Wrap
 from migration_guards.objects import CreateObject, DropObject
 from migration_guards.programs import Scope, Step, callee_name, chain, dotted, steps
 from migration_guards.sql.reader import called
+from rules.core.finding import Edit
 from rules.core.source import Span
+from rules.syntax.javascript_program import javascript_program
 from rules.syntax.program import Call, Const, Expr, Function, Member, Name
 
 _TYPES = {
@@ -58,6 +62,7 @@ class Knex(ScriptRunner):
     """Knex."""
 
     name = "knex"
+    query = "knex.raw"
 
     def owns(self, head: Head) -> bool:
         return not head.is_class and (head.param in ("knex", "trx") or head.annotation.rpartition(".")[2] == "Knex")
@@ -68,6 +73,18 @@ class Knex(ScriptRunner):
     def wrap(self, module: Module) -> Wrap:
         config = module.scope.record(module.settings.get("config"))
         return Wrap.NONE if module.scope.const(config.get("transaction")) is False else Wrap.FILE
+
+    def rewrite(self, operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
+        """Knex's builder has no word for either; SQL in `raw` has, with a `config` at the end of the file."""
+        content = operation.migration.content
+        program = javascript_program(operation.path, content)
+        if call_of(operation, program) is not None:
+            return None
+        head = "export const config" if javascript_edits.is_modern(operation.path, content) else "exports.config"
+        text = f"\n{head} = {{ transaction: false }};\n"
+        said = "config" in module_of(program).settings
+        out = None if said else Edit(operation.path, Span(len(content), len(content)), text.encode())
+        return sql_within(operation, intent, out)
 
 
 class _Operations(Operations):

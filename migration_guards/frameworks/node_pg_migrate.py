@@ -23,15 +23,19 @@ from migration_guards.actions import (
     SetNotNull,
     Trigger,
 )
+from migration_guards.builders import javascript_edits
 from migration_guards.builders.calls import written
-from migration_guards.builders.javascript import Head, Module, Operations, ScriptRunner
+from migration_guards.builders.javascript import Head, Module, Operations, ScriptRunner, module_of
 from migration_guards.definitions import Column, Constraint, Holds, Index, Reference
-from migration_guards.model import Clause, Dialect, Source, Statement, Wrap
+from migration_guards.model import Clause, Dialect, Intent, Operation, Source, Statement, Wrap
 from migration_guards.objects import AddEnumValue, CreateEnum, CreateObject, DropObject, RenameObject
 from migration_guards.programs import Scope, Step, callee_name, inner_calls
 from migration_guards.sql import reader
 from migration_guards.sql.reader import called
+from migration_guards.sql.rewrite import builds_only
 from rules.core.codebase import Codebase
+from rules.core.finding import Edit
+from rules.syntax.javascript_program import javascript_program
 from rules.syntax.program import Call, Const, Expr, Items, Record
 
 
@@ -39,6 +43,7 @@ class NodePgMigrate(ScriptRunner):
     """node-pg-migrate, for PostgreSQL alone."""
 
     name = "node-pg-migrate"
+    query = "pgm.sql"
 
     def owns(self, head: Head) -> bool:
         return not head.is_class and (head.param == "pgm" or head.annotation == "MigrationBuilder")
@@ -55,6 +60,22 @@ class NodePgMigrate(ScriptRunner):
         up = module.functions.get("up")
         calls = inner_calls(up.body.statements) if up else ()
         return Wrap.NONE if any(callee_name(call) == "noTransaction" for call in calls) else Wrap.FILE
+
+    def rewrite(self, operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
+        found = javascript_edits.concurrently(operation) if intent is Intent.CONCURRENTLY else None
+        if found is None:
+            return super().rewrite(operation, intent)
+        if not operation.transaction:
+            return (found,)
+        out = self._out(operation) if builds_only(operation) else None
+        return (out, found) if out else None
+
+    def _out(self, operation: Operation) -> Edit | None:
+        content = operation.migration.content
+        up = module_of(javascript_program(operation.path, content)).functions.get("up")
+        builder = up.params[0].name if up and up.params else ""
+        text = f"{builder}.noTransaction();"
+        return javascript_edits.first_line(operation.path, content, up, text) if builder else None
 
 
 def reader_version(source: Source) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from migration_guards.builders.numbering import plain
 from migration_guards.frameworks.framework import Checksum, Framework
 from migration_guards.model import Dialect, Intent, Migration, Operation, Script, Source, Wrap
 from migration_guards.sql.reader import whole
@@ -54,4 +55,4 @@ class Prisma(Framework):
         stamp, _, _ = PurePosixPath(migration.path).parent.name.partition("_")
         if not stamp.isdigit():
             return None
-        return (Edit(f"{migration.source.history}/{int(stamp) + 1}_{slug}/migration.sql", None, sql.encode()),)
+        return (Edit(f"{migration.source.history}/{int(stamp) + 1}_{plain(slug)}/migration.sql", None, sql.encode()),)

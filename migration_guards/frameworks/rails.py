@@ -8,13 +8,16 @@ from pathlib import PurePosixPath
 
 from migration_guards.actions import Action, Delete, Dynamic, Update
 from migration_guards.builders import rails as tables
+from migration_guards.builders import rails_edits
 from migration_guards.builders.calls import statement
+from migration_guards.builders.numbering import deed, following
 from migration_guards.frameworks.framework import Framework
-from migration_guards.model import Dialect, Script, Source, Statement, Wrap
+from migration_guards.model import Dialect, Intent, Migration, Operation, Script, Source, Statement, Wrap
 from migration_guards.programs import Scope, Step, callee_name, dotted, steps, top
 from migration_guards.servers import database, server
 from migration_guards.sql import reader
 from rules.core.codebase import Codebase
+from rules.core.finding import Edit
 from rules.core.source import Span
 from rules.syntax.program import Bind, Call, Class, Expr, Function, Index, Member, Name, Program
 from rules.syntax.ruby_program import ruby_program
@@ -60,6 +63,20 @@ class Rails(Framework):
         if "down" in methods:
             back = tuple(s for step in self._steps(methods["down"], scope) for s in read.statements(step))
         return Script(up, back, Wrap.NONE if apart else Wrap.FILE, str(source.order[0]))
+
+    def rewrite(self, operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
+        made = _class(ruby_program(operation.path, operation.migration.content))
+        return rails_edits.rewritten(operation, intent, made)
+
+    def follow_up(self, migration: Migration, slug: str, sql: str, code: Codebase) -> tuple[Edit, ...] | None:
+        number, name = following(code.files, migration.source.history), deed(slug)
+        made = _class(ruby_program(migration.path, migration.content))
+        base = next((one for one in made.bases if isinstance(one, Index)), None) if made else None
+        if number is None or base is None:
+            return None
+        version = migration.content[base.of.at.end : base.at.end].decode()
+        path = f"{migration.source.history}/{number}_{name}_{number}.rb"
+        return (Edit(path, None, rails_edits.following(number, name, version, sql).encode()),)
 
     def _steps(self, function: Function, scope: Scope) -> Iterator[Step]:
         for step in steps(function.body.statements, scope):

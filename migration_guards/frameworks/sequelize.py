@@ -21,12 +21,14 @@ from migration_guards.actions import (
     RenameTable,
     Update,
 )
+from migration_guards.builders import javascript_edits
 from migration_guards.builders.calls import written
 from migration_guards.builders.javascript import Head, Module, Operations, ScriptRunner
 from migration_guards.definitions import Column, Constraint, Holds, Index, Reference
-from migration_guards.model import Dialect, Source, Wrap
+from migration_guards.model import Dialect, Intent, Operation, Source, Wrap
 from migration_guards.programs import Scope, Step, callee_name, dotted, inner_calls
 from migration_guards.sql.reader import called
+from rules.core.finding import Edit
 from rules.syntax.program import Call, Const, Expr, Record
 
 _POSTGRES = {
@@ -45,6 +47,7 @@ class Sequelize(ScriptRunner):
     """Sequelize CLI and Umzug. No transaction, unless the file opens one with `sequelize.transaction`."""
 
     name = "sequelize"
+    query = "queryInterface.sequelize.query"
 
     def owns(self, head: Head) -> bool:
         return not head.is_class and (
@@ -58,6 +61,12 @@ class Sequelize(ScriptRunner):
         up = module.functions.get("up")
         calls = inner_calls(up.body.statements) if up else ()
         return Wrap.FILE if any(callee_name(call) == "transaction" for call in calls) else Wrap.NONE
+
+    def rewrite(self, operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
+        found = javascript_edits.concurrently(operation) if intent is Intent.CONCURRENTLY else None
+        if found is None:
+            return super().rewrite(operation, intent)
+        return None if operation.transaction else (found,)
 
 
 class _Operations(Operations):

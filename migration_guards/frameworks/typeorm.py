@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from migration_guards.actions import (
     Action,
@@ -21,11 +23,14 @@ from migration_guards.actions import (
     Truncate,
 )
 from migration_guards.builders.javascript import Head, Module, Operations, ScriptRunner
+from migration_guards.builders.numbering import deed, following
 from migration_guards.definitions import Column, Constraint, Holds, Index, Reference
-from migration_guards.model import Source, Wrap
+from migration_guards.model import Migration, Source, Wrap
 from migration_guards.objects import DropObject
 from migration_guards.programs import Scope, Step
 from migration_guards.sql.reader import called
+from rules.core.codebase import Codebase
+from rules.core.finding import Edit
 from rules.syntax.program import Call, Expr, Items
 
 
@@ -42,6 +47,31 @@ class TypeOrm(ScriptRunner):
 
     def wrap(self, module: Module) -> Wrap:
         return Wrap.NONE if module.scope.const(module.settings.get("transaction")) is False else Wrap.ALL
+
+    def follow_up(self, migration: Migration, slug: str, sql: str, code: Codebase) -> tuple[Edit, ...] | None:
+        number, place = following(code.files, migration.source.history), PurePosixPath(migration.path)
+        if number is None or place.suffix != ".ts":
+            return None
+        title = deed(slug).capitalize()
+        path = place.with_name(f"{number}-{title}.ts")
+        return (Edit(str(path), None, _written(f"{title}{number}", sql).encode()),)
+
+
+def _written(name: str, sql: str) -> str:
+    """The text of a new migration that runs some SQL."""
+    return f"""\
+import {{ MigrationInterface, QueryRunner }} from "typeorm";
+
+export class {name} implements MigrationInterface {{
+  public async up(queryRunner: QueryRunner): Promise<void> {{
+    await queryRunner.query({json.dumps(sql.strip())});
+  }}
+
+  public async down(queryRunner: QueryRunner): Promise<void> {{
+    await queryRunner.query("SELECT 1");
+  }}
+}}
+"""
 
 
 class _Operations(Operations):

@@ -37,11 +37,9 @@ class LossyTypeChange(Guard):
         action = subject.action
         if not isinstance(action, AlterType | ModifyColumn) or subject.on_new_table:
             return
-        old = subject.before.column(action.table, action.name)
+        old = subject.old_type
         new = action.type if isinstance(action, AlterType) else action.column.type
         narrow = mysql.narrows if subject.dialect is Dialect.MYSQL else narrows
-        if old is not None and old.type and new and narrow(old.type, new):
-            message = (
-                f"{action.table}.{action.name} goes from {old.type} to {new}: what does not fit is lost or refused."
-            )
+        if old and new and narrow(old, new):
+            message = f"{action.table}.{action.name} goes from {old} to {new}: what does not fit is lost or refused."
             yield self.against(subject, message, action.name)

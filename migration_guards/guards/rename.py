@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migration_guards.actions import ModifyColumn, RenameColumn, RenameTable
+from migration_guards.actions import AddColumn, ModifyColumn, RenameColumn, RenameTable
 from migration_guards.examples import bad, good
 from migration_guards.guard import Guard
 from migration_guards.model import Dialect, Operation
@@ -29,6 +29,7 @@ class Rename(Guard):
         bad("ALTER TABLE users CHANGE name full_name varchar(80);", dialect=Dialect.MYSQL),
         bad("ALTER TABLE users RENAME TO people;", dialect=Dialect.SQLITE),
         good("CREATE TABLE users (a int); ALTER TABLE users RENAME COLUMN a TO b;"),
+        good("ALTER TABLE users ADD COLUMN new_id uuid; ALTER TABLE users RENAME COLUMN new_id TO id;"),
         good("CREATE TABLE n (id int); DROP TABLE o; ALTER TABLE n RENAME TO o;", dialect=Dialect.SQLITE),
     )
 
@@ -40,9 +41,11 @@ class Rename(Guard):
             message = f"Code that runs during the deployment still asks for {action.table}, now {action.new}."
             yield self.against(subject, message)
         elif isinstance(action, RenameColumn):
-            message = (
-                f"Code that runs during the deployment still asks for {action.table}.{action.name}, now {action.new}."
-            )
+            added = [o.action for o in subject.earlier if isinstance(o.action, AddColumn)]
+            if any((one.table, one.column.name) == (action.table, action.name) for one in added):
+                return
+            column = f"{action.table}.{action.name}"
+            message = f"Code that runs during the deployment still asks for {column}, now {action.new}."
             yield self.against(subject, message, action.name)
         elif isinstance(action, ModifyColumn) and action.column.name.lower() != action.name.lower():
             new = action.column.name

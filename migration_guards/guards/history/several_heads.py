@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from migration_guards.frameworks.framework import Link
 from migration_guards.history import CHANGES, LINKS, Change
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Fix, Severity
 from rules.core.rule import Bad, Good, Rule
+
+_DJANGO = "class Migration:\n    dependencies = [{}]\n    replaces = [{}]\n"
 
 
 class SeveralHeads(Rule[Change]):
@@ -42,6 +45,17 @@ class SeveralHeads(Rule[Change]):
         ),
         Good(
             {
+                "a/migrations/0001_x.py": _DJANGO.format("", ""),
+                "a/migrations/0001_squashed.py": _DJANGO.format("", "('a', '0001_x'),"),
+                "a/migrations/0002_y.py": _DJANGO.format("('a', '0001_x'),", ""),
+            },
+            {
+                "a/migrations/0001_x.py": _DJANGO.format("", ""),
+                "a/migrations/0001_squashed.py": _DJANGO.format("", "('a', '0001_x'),"),
+            },
+        ),
+        Good(
+            {
                 "alembic/env.py": "",
                 "alembic/versions/a.py": "revision = 'a'\ndown_revision = None\n",
                 "alembic/versions/b.py": "revision = 'b'\ndown_revision = 'a'\n",
@@ -62,8 +76,7 @@ class SeveralHeads(Rule[Change]):
         if lost:
             yield self.finding((mine.name,), f"It comes after {lost[0]}, which is not there.", subject.where(code))
             return
-        followed = {parent for link in links.values() for parent in link.parents}
-        heads = [link for link in links.values() if link.group == mine.group and link.name not in followed]
+        heads = _heads([link for link in links.values() if link.group == mine.group], links.values())
         others = [link.name for link in heads if link.path not in {file.path for file in subject.all_new}]
         if mine in heads and others:
             message = f"{mine.name} and {others[0]} are both the newest: the runner refuses to choose."
@@ -74,3 +87,14 @@ class SeveralHeads(Rule[Change]):
                 subject.where(code),
                 fix=Fix(f"Let it come after {others[0]}", fix) if fix else None,
             )
+
+
+def _heads(group: Sequence[Link], every: Iterable[Link]) -> list[Link]:
+    """Those that nothing comes after. One that is replaced is none; what comes after it comes after its replacement."""
+    replaced = {name for link in group for name in link.replaces}
+    followed = {parent for link in every if link.name not in replaced for parent in link.parents}
+    return [
+        link
+        for link in group
+        if link.name not in replaced and link.name not in followed and not followed & set(link.replaces)
+    ]

@@ -38,8 +38,7 @@ class ColumnTypeCopy(MysqlGuard):
         if not isinstance(action, ModifyColumn | AlterType) or subject.on_new_table:
             return
         new = action.type if isinstance(action, AlterType) else action.column.type
-        column = subject.before.column(action.table, action.name)
-        old = column.type if column else ""
+        old = subject.old_type
         cost = change(old, new)
         if not new or cost is Change.FREE or (values(old) and values(new)):
             return

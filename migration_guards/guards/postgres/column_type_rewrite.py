@@ -38,8 +38,7 @@ class ColumnTypeRewrite(PostgresGuard):
         action = subject.action
         if not isinstance(action, AlterType) or subject.on_new_table:
             return
-        column = subject.before.column(action.table, action.name)
-        old = column.type if column else ""
+        old = subject.old_type
         cost = conversion(old, action.type, action.using)
         if cost is Conversion.FREE:
             return
