@@ -22,7 +22,7 @@ from fastapi import FastAPI
 from bot.engine import Producer, Worker
 from bot.store.schema import upgrade
 from bot.web.webhook import webhook_router
-from tests.runtime.test_queue import Recorder, wait_for
+from tests.runtime.recorder import Recorder, wait_for
 
 SECRET = b"secret"
 BODY = json.dumps(
