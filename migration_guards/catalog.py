@@ -22,8 +22,6 @@ from migration_guards.actions import (
     DropIndex,
     DropNotNull,
     DropTable,
-    Insert,
-    Load,
     ModifyColumn,
     RenameColumn,
     RenameConstraint,
@@ -31,7 +29,6 @@ from migration_guards.actions import (
     RenameTable,
     SetDefault,
     SetNotNull,
-    Truncate,
     ValidateConstraint,
 )
 from migration_guards.definitions import Column, Constraint, Holds, Index
@@ -84,11 +81,9 @@ class Catalog:
             (),
             action.indexes,
             self.new,
-            action.from_select,
             action.partition_by,
             action.partition_of,
             action.temporary,
-            action.options,
         )
         source = self._tables.get(action.like)
         if source is not None:
@@ -248,14 +243,6 @@ class Catalog:
         if action.partition in self._tables:
             self._put(replace(self._tables[action.partition], partition_of=""))
 
-    def _filled(self, action: Insert | Load) -> None:
-        if action.table in self._tables:
-            self._put(replace(self._tables[action.table], filled=True))
-
-    def _truncate(self, action: Truncate) -> None:
-        if action.table in self._tables:
-            self._put(replace(self._tables[action.table], filled=False))
-
     def _create_enum(self, action: CreateEnum) -> None:
         self._enums[action.name] = action.values
 
@@ -333,9 +320,6 @@ _HANDLERS: Mapping[type[Action], Callable[[Catalog, Any], None]] = {
     RenameIndex: Catalog._rename_index,
     AttachPartition: Catalog._attach,
     DetachPartition: Catalog._detach,
-    Insert: Catalog._filled,
-    Load: Catalog._filled,
-    Truncate: Catalog._truncate,
     CreateEnum: Catalog._create_enum,
     AddEnumValue: Catalog._add_enum_value,
     RenameEnumValue: Catalog._rename_enum_value,

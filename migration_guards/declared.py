@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -36,27 +36,32 @@ def _of_file(path: str, content: bytes) -> tuple[Declared, ...]:
 def _of_prisma(path: str, content: bytes) -> Iterator[Declared]:
     """Prisma's schema is a format of lines: a model, its fields, its closing brace."""
     model: list[tuple[str, str, Span]] = []
+    lines = content.decode("utf-8", "replace").splitlines(keepends=True)
+    models = {match[1] for line in lines if (match := _MODEL.match(line.strip()))}
     offset = 0
-    for line in content.decode("utf-8", "replace").splitlines(keepends=True):
+    for line in lines:
         span = Span(offset, offset + len(line.encode()))
         offset = span.end
         text = line.strip()
         if match := _MODEL.match(text):
             model = [(match[1], text, span)]
         elif text == "}" and model:
-            yield from _prisma_model(path, content, model)
+            yield from _prisma_model(path, content, model, models)
             model = []
         elif model and text and not text.startswith("//"):
             model.append((text.split()[0], text, span))
 
 
-def _prisma_model(path: str, content: bytes, model: Sequence[tuple[str, str, Span]]) -> Iterator[Declared]:
+def _prisma_model(
+    path: str, content: bytes, model: Sequence[tuple[str, str, Span]], models: Container[str]
+) -> Iterator[Declared]:
+    """A model's columns; a field whose type is a model is a relation, which is none."""
     mapped = [match[1] for _, text, _ in model if (match := _TABLE.match(text))]
     table = mapped[0] if mapped else model[0][0]
     yield Declared(table, "", locate(path, content, model[0][2].start, model[0][2].end))
     for name, text, span in model[1:]:
         field = _FIELD.match(text)
-        if field and not name.startswith("@") and "@relation" not in text and "@ignore" not in text:
+        if field and field[2] not in models and "@relation" not in text and "@ignore" not in text:
             column = match[1] if (match := _MAPPED.search(text)) else name
             yield Declared(table, column, locate(path, content, span.start, span.end))
 
@@ -73,7 +78,7 @@ def _of_class(path: str, content: bytes, made: Class, scope: Scope) -> Iterator[
     fields = {field.name: field.value for field in made.fields if field.value is not None}
     named = scope.string(fields.get("__tablename__"))
     is_django = any(dotted(base).endswith("models.Model") for base in made.bases)
-    app = PurePosixPath(path).parent.name
+    app = next((folder for folder in reversed(PurePosixPath(path).parts[:-1]) if folder != "models"), "")
     table = named or (f"{app}_{made.name}".lower() if is_django else "")
     if not table:
         return
@@ -91,7 +96,7 @@ def _of_class(path: str, content: bytes, made: Class, scope: Scope) -> Iterator[
             yield Declared(table, column, locate(path, content, value.at.start, value.at.end))
 
 
-_READER = FileReader("declared columns", "1", tuple[Declared, ...], _of_file)
+_READER = FileReader("declared columns", "2", tuple[Declared, ...], _of_file)
 
 
 def _build(code: Codebase) -> Mapping[tuple[str, str], Location]:

@@ -72,17 +72,13 @@ def _migrations(code: Codebase) -> Sequence[Migration]:
             continue
         migration = _read(code, framework, source)
         if migration is not None:
-            found.append(_only_new(code, migration) if source.path in before else migration)
+            found.append(_edited(code.base, migration) if code.base and source.path in before else migration)
     return found
 
 
-def _only_new(code: Codebase, migration: Migration) -> Migration:
-    """An edited migration with those statements alone that it did not hold before."""
-    assert code.base is not None
-    old = _read(code.base, frameworks()[migration.runner], migration.source)
-    said = {statement.text for statement in old.script.up} if old else set[str]()
-    script = replace(migration.script, up=tuple(s for s in migration.script.up if s.text not in said))
-    return replace(migration, script=script, edited=True)
+def _edited(base: Codebase, migration: Migration) -> Migration:
+    before = _read(base, frameworks()[migration.runner], migration.source)
+    return replace(migration, old=frozenset(s.text for s in before.script.up) if before else frozenset())
 
 
 MIGRATIONS: Fact[Sequence[Migration]] = Fact("migrations", _migrations)
@@ -124,11 +120,13 @@ def _operations(code: Codebase) -> Sequence[Operation]:
         catalog.new = True
         functions: dict[str, CreateObject] = {}
         for migration in migrations:
-            found += _of_migration(migration, catalog, functions)
+            peers = _of_migration(migration, catalog, functions)
+            found += [operation for operation in peers if not migration.is_old(operation.statement)]
     return found
 
 
 def _of_migration(migration: Migration, catalog: Catalog, functions: dict[str, CreateObject]) -> list[Operation]:
+    """All operations of a file. The catalog knows already what its old statements do."""
     peers: list[Operation] = []
     for statement, transaction in zip(migration.script.up, numbered(migration.script), strict=True):
         for said in _unfolded(statement, functions):
@@ -140,8 +138,9 @@ def _of_migration(migration: Migration, catalog: Catalog, functions: dict[str, C
                         clause.action, where, statement, migration, before, transaction, number, peers, clause.inside
                     )
                 )
-                catalog.apply(clause.action)
-            if isinstance(said.action, ModifyColumn):
+                if not migration.is_old(statement):
+                    catalog.apply(clause.action)
+            if isinstance(said.action, ModifyColumn) and not migration.is_old(statement):
                 catalog.apply(said.action)
     return peers
 
@@ -168,4 +167,4 @@ def _told_apart(clause: Clause, migration: Migration, schema: Schema) -> list[Cl
 
 
 OPERATIONS: Fact[Sequence[Operation]] = Fact("operations", _operations)
-"""What the new migrations do on the way up, in order. Statements that were merged before are not among them."""
+"""What the new migrations do on the way up, in order. Statements that were merged before are only among the peers."""

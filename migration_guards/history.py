@@ -53,8 +53,9 @@ class Change:
 
     def where(self, code: Codebase) -> Location:
         """The first line of the file as it is now; of the name it had, where it is gone."""
-        assert self.after or self.before
-        path = (self.after or self.before or self.others[0]).path
+        file = self.after or self.before
+        assert file
+        path = file.path
         content = code.text(path) or b""
         return locate(path, content, 0, len(content.partition(b"\n")[0]))
 
@@ -103,6 +104,9 @@ def same_meaning(change: Change, code: Codebase) -> bool:
     """Whether an edited file says the same, but for comments and layout."""
     if change.before is None or change.after is None or code.base is None:
         return False
-    texts = (code.base.text(change.before.path), code.text(change.after.path))
-    values = [meaning(change.after.path, text or b"", change.after.source.dialect) for text in texts]
-    return values[0] == values[1] and values[0] is not None
+    path, dialect = change.after.path, change.after.source.dialect
+    old, new = code.base.text(change.before.path), code.text(path)
+    if old is None or new is None:
+        return False
+    said = meaning(path, old, dialect)
+    return said is not None and said == meaning(path, new, dialect)

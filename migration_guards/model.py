@@ -116,12 +116,19 @@ class Migration:
     source: Source
     script: Script
     content: bytes = field(repr=False)
-    edited: bool = False
-    """The file existed before the change: only what it says anew is judged as new."""
+    old: frozenset[str] | None = field(default=None, repr=False)
+    """The texts of the statements that the file held before the change, which are not judged; None for a new file."""
 
     @property
     def path(self) -> str:
         return self.source.path
+
+    @property
+    def edited(self) -> bool:
+        return self.old is not None
+
+    def is_old(self, statement: Statement) -> bool:
+        return self.old is not None and statement.text in self.old
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ class CreateObject(Action):
     what: str = ""
     name: str = ""
     replace: bool = False
-    constrained: bool = False
     volatility: str = ""
     body: tuple[Action, ...] = ()
 

@@ -10,25 +10,19 @@ from migration_guards.definitions import Column, Constraint, Holds, Index
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. `new`: the change that is judged creates it. `filled`: that change has put rows into it since."""
+    """A table. `new`: the change that is judged creates it."""
 
     name: str
     columns: Mapping[str, Column] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
     indexes: tuple[Index, ...] = ()
     new: bool = False
-    filled: bool = False
     partition_by: str = ""
     partition_of: str = ""
     temporary: bool = False
-    options: tuple[tuple[str, str], ...] = ()
 
     def constraint(self, name: str) -> Constraint | None:
         return next((held for held in self.constraints if held.name == name), None)
-
-    @property
-    def primary_key(self) -> tuple[str, ...]:
-        return next((held.columns for held in self.constraints if held.holds is Holds.PRIMARY), ())
 
     def proves_not_null(self, column: str) -> bool:
         """Whether a valid CHECK shows that the column holds no null."""

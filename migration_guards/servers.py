@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
 
 from migration_guards.model import Dialect
-from rules.core.codebase import Codebase, Fact
+from rules.core.codebase import Codebase, Fact, FileReader
 
 _COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
 _MANIFEST = re.compile(
@@ -52,22 +53,23 @@ class Hint:
     version: tuple[int, ...] = ()
 
 
-def _hints(code: Codebase) -> Sequence[Hint]:
-    return [hint for path in sorted(code.files) for hint in _of_file(code, path)]
-
-
-def _of_file(code: Codebase, path: str) -> Iterator[Hint]:
+def _of_file(path: str, content: bytes) -> tuple[Hint, ...]:
     place = PurePosixPath(path)
     folder = str(place.parent)
     if _COMPOSE.search(place.name):
-        for image in _images(code.text(path) or b""):
-            yield from _of_image(folder, image)
-        return
+        return tuple(hint for image in _images(content) for hint in _of_image(folder, image))
     pattern, rank = (_DRIVERS, 2) if _MANIFEST.match(place.name) else (_URLS, 1)
-    if rank == 2 or _CONFIG.search(place.name):
-        content = (code.text(path) or b"")[:MAX_BYTES]
-        for dialect in {match.lastgroup for match in pattern.finditer(content)}:
-            yield Hint(folder, rank, Dialect(str(dialect)))
+    named = sorted({str(match.lastgroup) for match in pattern.finditer(content[:MAX_BYTES])})
+    return tuple(Hint(folder, rank, Dialect(name)) for name in named)
+
+
+_READER = FileReader("database hints", "1", tuple[Hint, ...], _of_file)
+
+
+def _hints(code: Codebase) -> Sequence[Hint]:
+    names = {path: path.rpartition("/")[2] for path in sorted(code.files)}
+    speaking = [p for p, n in names.items() if _COMPOSE.search(n) or _MANIFEST.match(n) or _CONFIG.search(n)]
+    return [hint for found in code.read_files(_READER, speaking).values() for hint in found]
 
 
 def _images(content: bytes) -> list[str]:
@@ -114,13 +116,6 @@ def server(code: Codebase, path: str, dialect: Dialect) -> tuple[int, ...]:
 
 
 def _shared(folder: str, path: str) -> int:
-    """How many folders two places have in common; -1 when the first is not above or beside the second."""
-    one, two = PurePosixPath(folder).parts, PurePosixPath(path).parts
-    return sum(1 for _ in _common(one, two))
-
-
-def _common(one: tuple[str, ...], two: tuple[str, ...]) -> Iterator[str]:
-    for left, right in zip(one, two, strict=False):
-        if left != right:
-            return
-        yield left
+    """How many folders two places have in common."""
+    pairs = zip(PurePosixPath(folder).parts, PurePosixPath(path).parts, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

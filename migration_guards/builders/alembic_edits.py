@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 
 from migration_guards.builders.edits import call_of, indent_at, sql_within, with_argument
-from migration_guards.frameworks.framework import Link
 from migration_guards.model import Intent, Operation
 from migration_guards.programs import callee_name, dotted
 from migration_guards.sql.rewrite import builds_only
@@ -47,14 +45,6 @@ def _out(operation: Operation, call: Call) -> Edit | None:
         return None
     text = f"with op.get_context().autocommit_block():\n{indent}    "
     return Edit(operation.path, Span(start, start), text.encode())
-
-
-def newest(links: Iterable[Link], folder: str) -> str | None:
-    """The one revision of a folder that no other comes after; None where there are several."""
-    listed = list(links)
-    followed = {parent for link in listed for parent in link.parents}
-    heads = [link.name for link in listed if link.path.startswith(folder) and link.name not in followed]
-    return heads[0] if len(heads) == 1 else None
 
 
 def revision_after(head: str) -> str:

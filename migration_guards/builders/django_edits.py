@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 
 from migration_guards.builders.edits import call_of, indent_at, sql_within
-from migration_guards.frameworks.framework import Link
 from migration_guards.model import Intent, Operation
 from migration_guards.programs import callee_name
 from migration_guards.sql.rewrite import builds_only
@@ -67,14 +65,6 @@ def _out(operation: Operation, made: Class | None) -> Edit | None:
     indent = len(content[start:]) - len(content[start:].lstrip(b" \t"))
     begins = indent_at(content, start + indent)
     return None if begins is None else Edit(operation.path, Span(start, start), f"{begins}atomic = False\n".encode())
-
-
-def newest(links: Iterable[Link], app: str) -> str | None:
-    """The one migration of an app that no other comes after; None where there are several."""
-    listed = list(links)
-    followed = {parent for link in listed for parent in link.parents}
-    heads = [link.name for link in listed if link.group == app and link.name not in followed]
-    return heads[0].partition(".")[2] if len(heads) == 1 else None
 
 
 def following(app: str, head: str, sql: str) -> str:

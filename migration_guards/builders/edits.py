@@ -8,7 +8,7 @@ from migration_guards.sql.reader import statements
 from migration_guards.sql.rewrite import BUILDS, rewritten
 from rules.core.finding import Edit
 from rules.core.source import Span
-from rules.syntax.program import Call, Function, Items, Program, Record
+from rules.syntax.program import Call, Function, Program, Record
 
 
 def call_of(operation: Operation, program: Program) -> Call | None:
@@ -55,7 +55,7 @@ def with_option(path: str, call: Call, position: int, text: str) -> Edit | None:
         end = plain[-1].value.at.end
         return Edit(path, Span(end, end), f", {{ {text} }}".encode())
     given = plain[position].value
-    if not isinstance(given, Record) or isinstance(given, Items):
+    if not isinstance(given, Record):
         return None
     start = given.at.start + 1
     return Edit(path, Span(start, start), f" {text}{',' if given.entries else ' '}".encode())

@@ -189,6 +189,12 @@ def above(path: str, code: Codebase, name: str) -> Iterator[str]:
     return (place for parent in PurePosixPath(path).parents if (place := str(parent / name)) in code.files)
 
 
+def in_folder(path: PurePosixPath, code: Codebase) -> str:
+    """The `down.sql` in the folder of an `up.sql`; empty where there is none."""
+    down = str(path.with_name("down.sql"))
+    return down if down in code.files else ""
+
+
 def beside(path: PurePosixPath, code: Codebase) -> str:
     """The `.down.sql` of an `.up.sql`; empty where there is none."""
     down = str(path.with_name(path.name.removesuffix(".up.sql") + ".down.sql"))

@@ -69,10 +69,6 @@ class Mode(IntEnum):
     def blocks_writes(self) -> bool:
         return self >= Mode.SHARE
 
-    @property
-    def blocks_reads(self) -> bool:
-        return self is Mode.ACCESS_EXCLUSIVE
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:

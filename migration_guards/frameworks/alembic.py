@@ -35,7 +35,7 @@ from migration_guards.builders.calls import statement
 from migration_guards.builders.numbering import deed
 from migration_guards.builders.sqlalchemy import column_of, constraint_of, type_of
 from migration_guards.definitions import Constraint, Holds, Index, Reference
-from migration_guards.frameworks.framework import Framework, Link
+from migration_guards.frameworks.framework import Framework, Link, heads
 from migration_guards.graph import ranks
 from migration_guards.model import Dialect, Intent, Migration, Operation, Script, Source, Statement, Wrap
 from migration_guards.programs import Scope, Step, callee_name, dotted, steps, top
@@ -92,9 +92,11 @@ class Alembic(Framework):
         return alembic_edits.rewritten(operation, intent)
 
     def follow_up(self, migration: Migration, slug: str, sql: str, code: Codebase) -> tuple[Edit, ...] | None:
-        head = alembic_edits.newest(self.links(code), f"{migration.source.history}/")
-        if head is None:
+        links = list(self.links(code))
+        newest = heads([link for link in links if link.path.startswith(f"{migration.source.history}/")], links)
+        if len(newest) != 1:
             return None
+        head = newest[0].name
         revision, name = alembic_edits.revision_after(head), deed(slug)
         path = PurePosixPath(migration.path).with_name(f"{revision}_{name}.py")
         return (Edit(str(path), None, alembic_edits.following(revision, head, name, sql).encode()),)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from migration_guards.builders.numbering import order_of
-from migration_guards.builders.sql_files import NOTHING_TO_UNDO, Head, SqlRunner, above
+from migration_guards.builders.sql_files import NOTHING_TO_UNDO, Head, SqlRunner, above, in_folder
 from migration_guards.model import Migration, Operation, Wrap
 from rules.core.codebase import Codebase
 from rules.core.finding import Edit
@@ -32,8 +32,7 @@ class Diesel(SqlRunner):
         return order_of(path.parent.name)
 
     def way_back(self, path: PurePosixPath, code: Codebase) -> str:
-        down = str(path.with_name("down.sql"))
-        return down if down in code.files else ""
+        return in_folder(path, code)
 
     def wrapped(self, path: PurePosixPath, code: Codebase) -> Wrap | None:
         content = code.text(str(path.with_name(_SETTINGS)))

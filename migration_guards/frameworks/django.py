@@ -31,7 +31,7 @@ from migration_guards.builders import django_edits
 from migration_guards.builders.calls import statement
 from migration_guards.builders.numbering import after, deed
 from migration_guards.definitions import Column, Constraint, Holds, Index
-from migration_guards.frameworks.framework import Framework, Link
+from migration_guards.frameworks.framework import Framework, Link, heads
 from migration_guards.graph import ranks
 from migration_guards.model import Intent, Migration, Operation, Script, Source, Statement, Wrap
 from migration_guards.programs import Scope, Step, callee_name, dotted, top
@@ -127,9 +127,11 @@ class Django(Framework):
 
     def follow_up(self, migration: Migration, slug: str, sql: str, code: Codebase) -> tuple[Edit, ...] | None:
         app = _key(migration.path).partition(".")[0]
-        head = django_edits.newest(self.links(code), app)
-        number = head.partition("_")[0] if head else ""
-        if head is None or not number.isdigit():
+        links = list(self.links(code))
+        newest = heads([link for link in links if link.group == app], links)
+        head = newest[0].name.partition(".")[2] if len(newest) == 1 else ""
+        number = head.partition("_")[0]
+        if not number.isdigit():
             return None
         path = PurePosixPath(migration.path).with_name(f"{after(number)}_{deed(slug)}.py")
         return (Edit(str(path), None, django_edits.following(app, head, sql).encode()),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -37,6 +37,18 @@ class Link:
     parents: tuple[str, ...]
     replaces: tuple[str, ...] = ()
     group: str = ""
+
+
+def heads(group: Sequence[Link], every: Iterable[Link]) -> list[Link]:
+    """Those of a group that nothing comes after. One that is replaced is none; what comes after it comes after its
+    replacement."""
+    replaced = {name for link in group for name in link.replaces}
+    followed = {parent for link in every if link.name not in replaced for parent in link.parents}
+    return [
+        link
+        for link in group
+        if link.name not in replaced and link.name not in followed and not followed & set(link.replaces)
+    ]
 
 
 class Framework(ABC):

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from migration_guards.builders.numbering import order_of
-from migration_guards.builders.sql_files import NOTHING_TO_UNDO, Head, SqlRunner
+from migration_guards.builders.sql_files import NOTHING_TO_UNDO, Head, SqlRunner, in_folder
 from migration_guards.model import Dialect, Migration
 from rules.core.codebase import Codebase
 
@@ -41,8 +41,7 @@ class Hasura(SqlRunner):
         return order_of(path.parent.name)
 
     def way_back(self, path: PurePosixPath, code: Codebase) -> str:
-        down = str(path.with_name("down.sql"))
-        return down if down in code.files else ""
+        return in_folder(path, code)
 
     def configured(self, history: str, code: Codebase) -> Dialect | None:
         place = PurePosixPath(history)

@@ -27,7 +27,7 @@ from migration_guards.builders import javascript_edits
 from migration_guards.builders.calls import written
 from migration_guards.builders.javascript import Head, Module, Operations, ScriptRunner, module_of
 from migration_guards.definitions import Column, Constraint, Holds, Index, Reference
-from migration_guards.model import Clause, Dialect, Intent, Operation, Source, Statement, Wrap
+from migration_guards.model import Clause, Dialect, Intent, Operation, Source, Wrap
 from migration_guards.objects import AddEnumValue, CreateEnum, CreateObject, DropObject, RenameObject
 from migration_guards.programs import Scope, Step, callee_name, inner_calls
 from migration_guards.sql import reader
@@ -53,7 +53,7 @@ class NodePgMigrate(ScriptRunner):
 
     def sources(self, code: Codebase) -> Iterator[Source]:
         for source in super().sources(code):
-            version = reader_version(source)
+            version = source.server if source.dialect is Dialect.POSTGRES else ()
             yield Source(source.path, source.history, source.order, Dialect.POSTGRES, version)
 
     def wrap(self, module: Module) -> Wrap:
@@ -78,16 +78,9 @@ class NodePgMigrate(ScriptRunner):
         return javascript_edits.first_line(operation.path, content, up, text) if builder else None
 
 
-def reader_version(source: Source) -> tuple[int, ...]:
-    return source.server if source.dialect is Dialect.POSTGRES else ()
-
-
 class _Operations(Operations):
     queries = frozenset({"sql"})
     quiet = frozenset({"noTransaction", "func", "grantOnTables", "comment", "db"})
-
-    def query(self, step: Step, expr: Expr | None) -> Iterator[Statement]:
-        yield from super().query(step, expr)
 
     def _name(self, expr: Expr | None, scope: Scope) -> str:
         given = scope.record(expr)

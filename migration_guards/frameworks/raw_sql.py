@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from migration_guards.builders.numbering import order_of
-from migration_guards.builders.sql_files import FOLDERS, NOTHING_TO_UNDO, Head, SqlRunner, beside
+from migration_guards.builders.sql_files import FOLDERS, NOTHING_TO_UNDO, Head, SqlRunner, beside, in_folder
 from migration_guards.model import Migration, Source, Wrap
 from rules.core.codebase import Codebase
 
@@ -40,8 +40,7 @@ class RawSql(SqlRunner):
         return order_of(path.parent.name if path.name == "up.sql" else path.name)
 
     def way_back(self, path: PurePosixPath, code: Codebase) -> str:
-        down = str(path.with_name("down.sql")) if path.name == "up.sql" else ""
-        return down if down in code.files else beside(path, code)
+        return (in_folder(path, code) if path.name == "up.sql" else "") or beside(path, code)
 
     def wrap(self, source: Source, content: bytes) -> Wrap:
         return Wrap.SCRIPT

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from tree_sitter import Node
 
-from rules.syntax.lowering import Lowering, at, literal, number
+from rules.syntax.lowering import Lowering, at, literal
 from rules.syntax.program import (
     Argument,
     Assign,
@@ -103,14 +103,7 @@ class JavaScriptExpressions(Lowering):
 
     expr_null = expr_undefined
 
-    def expr_true(self, node: Node) -> Expr:
-        return literal(node, True)
-
-    def expr_false(self, node: Node) -> Expr:
-        return literal(node, False)
-
-    def expr_number(self, node: Node) -> Expr:
-        return literal(node, number(text(node)))
+    expr_number = Lowering.expr_integer
 
     def expr_string(self, node: Node) -> Expr:
         parts = (unescaped(text(c)) if c.type == "escape_sequence" else text(c) for c in node.named_children)

@@ -1,4 +1,4 @@
-"""Lowering by node type: what both languages' readers share."""
+"""Lowering by node type: what all languages' readers share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from rules.core.source import Span
 from rules.syntax.program import Body, Const, Expr, Opaque, Program, Stmt
-from rules.syntax.trees import parse
+from rules.syntax.trees import parse, text
 
 MAX_DEPTH = 40
 """How deep expressions and statements may nest within one function before the rest of them is opaque."""
@@ -77,10 +77,13 @@ class Lowering:
         try:
             for node in nodes:
                 lower: Callable[[Node], Iterable[Stmt]] | None = getattr(self, f"stmt_{node.type}", None)
-                if lower is not None:
-                    yield from lower(node)
+                yield from lower(node) if lower is not None else self.plain(node)
         finally:
             self._depth -= 1
+
+    def plain(self, node: Node) -> Iterable[Stmt]:
+        """What a node is among statements that has no lowering of its own as one."""
+        return ()
 
     def outermost(self, nodes: list[Node]) -> tuple[Stmt, ...]:
         """The statements of a file."""
@@ -88,6 +91,17 @@ class Lowering:
 
     def stmt_ERROR(self, node: Node) -> Iterable[Stmt]:
         return self.statements(node.named_children)
+
+    def expr_integer(self, node: Node) -> Expr:
+        return literal(node, number(text(node)))
+
+    expr_float = expr_integer
+
+    def expr_true(self, node: Node) -> Expr:
+        return literal(node, True)
+
+    def expr_false(self, node: Node) -> Expr:
+        return literal(node, False)
 
     def body(self, name: str, lower: Callable[[], tuple[Stmt, ...]]) -> Body:
         """A function's body, lowered later as if it were the outermost code."""

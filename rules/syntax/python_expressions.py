@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from rules.syntax.lowering import Lowering, at, literal, number
+from rules.syntax.lowering import Lowering, at, literal
 from rules.syntax.program import (
     Argument,
     Assign,
@@ -103,17 +103,6 @@ class PythonExpressions(Lowering):
 
     def expr_concatenated_string(self, node: Node) -> Expr:
         return Text(at(node), self.expressions(node.named_children))
-
-    def expr_integer(self, node: Node) -> Expr:
-        return literal(node, number(text(node)))
-
-    expr_float = expr_integer
-
-    def expr_true(self, node: Node) -> Expr:
-        return literal(node, True)
-
-    def expr_false(self, node: Node) -> Expr:
-        return literal(node, False)
 
     def expr_none(self, node: Node) -> Expr:
         return literal(node, None)

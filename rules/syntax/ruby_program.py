@@ -6,10 +6,11 @@ A block is the last argument, a function. Every call whose receiver is left out 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from tree_sitter import Node
 
-from rules.syntax.lowering import Lowering, at, literal, lowered, number
+from rules.syntax.lowering import Lowering, at, literal, lowered
 from rules.syntax.program import (
     Argument,
     Attempt,
@@ -58,19 +59,24 @@ class RubyLowering(Lowering):
 
     chains = {"call": "receiver"}
 
-    def _statements(self, nodes: object) -> Iterator[Stmt]:
-        if self._depth >= 40:
-            return
-        self._depth += 1
-        try:
-            for node in nodes:  # type: ignore[attr-defined]
-                lower = getattr(self, f"stmt_{node.type}", None)
-                if lower is not None:
-                    yield from lower(node)
-                elif node.is_named and node.type not in ("comment", "heredoc_body"):
-                    yield Do(at(node), self.expression(node))
-        finally:
-            self._depth -= 1
+    def __init__(self) -> None:
+        super().__init__()
+        self._nodes: list[Node] = []
+
+    def outermost(self, nodes: list[Node]) -> tuple[Stmt, ...]:
+        self._nodes = nodes
+        return super().outermost(nodes)
+
+    @cached_property
+    def _heredocs(self) -> dict[int, Node]:
+        """The body of a heredoc stands after the line that begins it: the n-th belongs to the n-th beginning."""
+        every = [inner for node in self._nodes for inner in walk(node)]
+        beginnings = [node.start_byte for node in every if node.type == "heredoc_beginning"]
+        return dict(zip(beginnings, (node for node in every if node.type == "heredoc_body"), strict=False))
+
+    def plain(self, node: Node) -> Iterator[Stmt]:
+        if node.is_named and node.type not in ("comment", "heredoc_body"):
+            yield Do(at(node), self.expression(node))
 
     def block(self, node: Node | None) -> tuple[Stmt, ...]:
         return self.statements(node.named_children) if node is not None else ()
@@ -233,29 +239,10 @@ class RubyLowering(Lowering):
         return Text(at(node), self.expressions(node.named_children))
 
     def expr_heredoc_beginning(self, node: Node) -> Expr:
-        """The heredoc's body stands after the line that begins it: the n-th body belongs to the n-th beginning."""
-        root = node
-        while root.parent is not None:
-            root = root.parent
-        nodes = list(walk(root))
-        beginnings = [one.start_byte for one in nodes if one.type == "heredoc_beginning"]
-        bodies = [one for one in nodes if one.type == "heredoc_body"]
-        index = beginnings.index(node.start_byte)
-        if index >= len(bodies):
+        found = self._heredocs.get(node.start_byte)
+        if found is None:
             return Opaque(at(node), (), "heredoc")
-        parts = tuple(self._part(c) for c in bodies[index].named_children if c.type != "heredoc_end")
-        return Text(at(bodies[index]), parts)
-
-    def expr_integer(self, node: Node) -> Expr:
-        return literal(node, number(text(node)))
-
-    expr_float = expr_integer
-
-    def expr_true(self, node: Node) -> Expr:
-        return literal(node, True)
-
-    def expr_false(self, node: Node) -> Expr:
-        return literal(node, False)
+        return Text(at(found), tuple(self._part(c) for c in found.named_children if c.type != "heredoc_end"))
 
     def expr_nil(self, node: Node) -> Expr:
         return literal(node, None)

@@ -145,7 +145,7 @@ KINDS: dict[tuple[str, str], str] = {
 def expected(event: str, payload: dict[str, Any]) -> set[str]:
     """The kinds of jobs that an example asks for. None of them comments on a pull request or presses our buttons."""
     if event.startswith("installation"):
-        return {"sweep"}
+        return set() if payload["action"] in ("deleted", "suspend", "removed") else {"sweep"}
     if event == "push":
         branch = payload["repository"]["default_branch"]
         return {"sweep"} if payload["ref"] == f"refs/heads/{branch}" else set()

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from migration_guards.frameworks.framework import Link
+from migration_guards.frameworks.framework import heads
 from migration_guards.history import CHANGES, LINKS, Change
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Fix, Severity
@@ -76,9 +76,9 @@ class SeveralHeads(Rule[Change]):
         if lost:
             yield self.finding((mine.name,), f"It comes after {lost[0]}, which is not there.", subject.where(code))
             return
-        heads = _heads([link for link in links.values() if link.group == mine.group], links.values())
-        others = [link.name for link in heads if link.path not in {file.path for file in subject.all_new}]
-        if mine in heads and others:
+        newest = heads([link for link in links.values() if link.group == mine.group], links.values())
+        others = [link.name for link in newest if link.path not in {file.path for file in subject.all_new}]
+        if mine in newest and others:
             message = f"{mine.name} and {others[0]} are both the newest: the runner refuses to choose."
             fix = subject.runner.rebase(mine.path, others[0], code)
             yield self.finding(
@@ -87,14 +87,3 @@ class SeveralHeads(Rule[Change]):
                 subject.where(code),
                 fix=Fix(f"Let it come after {others[0]}", fix) if fix else None,
             )
-
-
-def _heads(group: Sequence[Link], every: Iterable[Link]) -> list[Link]:
-    """Those that nothing comes after. One that is replaced is none; what comes after it comes after its replacement."""
-    replaced = {name for link in group for name in link.replaces}
-    followed = {parent for link in every if link.name not in replaced for parent in link.parents}
-    return [
-        link
-        for link in group
-        if link.name not in replaced and link.name not in followed and not followed & set(link.replaces)
-    ]

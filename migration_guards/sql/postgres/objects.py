@@ -176,7 +176,7 @@ def createdb_stmt(node: Any) -> Iterator[Action]:
 
 
 def create_domain_stmt(node: Any) -> Iterator[Action]:
-    yield CreateObject("", "domain", joined(node.domainname), constrained=bool(node.constraints))
+    yield CreateObject("", "domain", joined(node.domainname))
 
 
 def composite_type_stmt(node: Any) -> Iterator[Action]:

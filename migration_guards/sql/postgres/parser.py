@@ -9,7 +9,7 @@ import postgast
 from google.protobuf.message import DecodeError
 from postgast import pg_query_pb2 as pb
 
-__all__ = ["Refused", "meaning", "name_end", "parse", "parse_block", "pb", "scan", "segments", "split", "written"]
+__all__ = ["Refused", "name_end", "parse", "parse_block", "pb", "scan", "segments", "split", "written"]
 
 MAX_OPERATORS = 1_000
 MAX_DEPTH = 200
@@ -103,14 +103,6 @@ def parse_block(text: str) -> Any:
     try:
         return postgast.parse_plpgsql(text)
     except (postgast.PgQueryError, DecodeError, ValueError) as problem:
-        raise Refused(str(problem)) from None
-
-
-def meaning(text: str) -> str:
-    """A fingerprint that layout and comments do not change; raises `Refused`."""
-    try:
-        return str(postgast.fingerprint(text).hex)
-    except (postgast.PgQueryError, DecodeError) as problem:
         raise Refused(str(problem)) from None
 
 

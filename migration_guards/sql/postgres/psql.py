@@ -10,6 +10,7 @@ _TOKEN = re.compile(
     rb"|(?P<end>;)|(?P<word>[\w\x80-\xff]+)|(?P<other>.)",
     re.S,
 )
+_ENDS_OF_COMMENT = re.compile(rb"/\*|\*/")
 
 
 def masked(content: bytes) -> bytes:
@@ -38,7 +39,7 @@ def masked(content: bytes) -> bytes:
 
 def _comment_end(content: bytes, position: int) -> int:
     depth = 1
-    for match in re.compile(rb"/\*|\*/").finditer(content, position):
+    for match in _ENDS_OF_COMMENT.finditer(content, position):
         depth += 1 if match[0] == b"/*" else -1
         if depth == 0:
             return match.end()

@@ -11,7 +11,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 
 
-class DropUniqueIndex(Guard):
+class DropNeededIndex(Guard):
     """A dropped index held a promise, or was the last to serve a foreign key.
 
     Without a unique index, duplicates can be written; without an index on a foreign key's columns, every
