@@ -244,9 +244,9 @@ def _is_route(use: Made) -> bool:
 def _major(world: World, root: Symbol) -> int:
     """The major version of Express where an application was made: 5 unless the manifest says another."""
     path = root.place.path if isinstance(root, Made | Instance) else ""
-    if not path or world.javascript.version(path, "express-async-errors"):
+    if not path or world.version(path, "express-async-errors"):
         return 5
-    found = re.search(r"\d+", world.javascript.version(path, "express"))
+    found = re.search(r"\d+", world.version(path, "express"))
     return int(found[0]) if found else 5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,6 +48,7 @@ MAX_NESTING = 60
 """Depth of the machine above which another module is not entered."""
 
 MAX_ORPHANS = 4_000
+"""Functions and classes of one file that are followed though nothing calls them."""
 
 
 @dataclass(eq=False)
@@ -67,7 +69,7 @@ PROGRAMS: Fact[dict[tuple[str, str], Program | None]] = Fact(
 class World:
     """All modules. `candidates` are the files that may declare endpoints; others are read when a name leads there."""
 
-    def __init__(self, code: Codebase, candidates: Collection[str]) -> None:
+    def __init__(self, code: Codebase, candidates: Collection[str], steps: int = STEPS) -> None:
         self.code = code
         self.candidates = frozenset(candidates)
         self.machine = Machine(self, Builder(self), STEPS_PER_ROOT)
@@ -78,11 +80,14 @@ class World:
         self.givens: list[Given] = []
         self.entered: set[Function] = set()
         self.provided: dict[ClassValue, Value] = {}
-        self.javascript = JavaScriptModules(code.files, code.text)
+        self.meant: dict[tuple[str, str], str | None] = {}
+        self.versions: dict[tuple[str, str], str] = {}
+        self.spent: Counter[str] = Counter()
+        self._javascript = JavaScriptModules(code.files, code.text)
         self._programs = code.get(PROGRAMS)
         self._modules: dict[str, Module | None] = {}
         self._order = 0
-        self._steps = STEPS
+        self._steps = steps
 
     def tick(self) -> int:
         self._order += 1
@@ -155,7 +160,9 @@ class World:
             pass
         except Exhausted:
             self.code.skip(path, "it does more at its start than is followed")
-        self._steps -= allowed - self.machine.steps
+        taken = allowed - self.machine.steps
+        self._steps -= taken
+        self.spent[path] += taken
 
     def _imports(self, path: str) -> Iterator[str]:
         """The files that a module loads at its top."""
@@ -173,12 +180,16 @@ class World:
 
     def _follow_orphans(self) -> None:
         """Follows functions and methods that may declare something and that nothing has called."""
-        done = 0
-        while done < min(len(self.closures), MAX_ORPHANS):
-            self._follow_orphan(self.closures[done])
+        done, seen = 0, Counter[str]()
+        while done < len(self.closures):
+            closure = self.closures[done]
+            seen[closure.env.path] += 1
+            if seen[closure.env.path] <= MAX_ORPHANS:
+                self._follow_orphan(closure)
             done += 1
-        for cls in self.classes[:MAX_ORPHANS]:
-            for method in cls.definition.methods:
+        for cls in self.classes:
+            seen[cls.env.path] += 1
+            for method in cls.definition.methods if seen[cls.env.path] <= MAX_ORPHANS else ():
                 self._follow_orphan(Closure(method, cls.env, None, cls))
 
     def _follow_orphan(self, closure: Closure) -> None:
@@ -213,9 +224,21 @@ class World:
             self.machine.aside(module.program.statements, module.env)
 
     def find(self, importer: str, name: str) -> str | None:
-        if _is_python(importer):
-            return find_python(self.code.files, importer, name)
-        return self.javascript.find(importer, name)
+        """The file that a name means in another file; kept in `meant`, as every answer that a part rests on."""
+        key = (importer, name)
+        if key not in self.meant:
+            python = _is_python(importer)
+            self.meant[key] = find_python(self.code.files, *key) if python else self._javascript.find(*key)
+        return self.meant[key]
+
+    def version(self, path: str, package: str) -> str:
+        """The version range that the manifest nearest to a file of JavaScript asks of a package; kept in `versions`."""
+        self.versions[path, package] = found = self._javascript.version(path, package)
+        return found
+
+    def loaded(self) -> set[str]:
+        """The files that were read, or were to be."""
+        return set(self._modules)
 
     def bring(self, statement: Import, env: Env) -> None:
         """Binds what an import brings; the module itself is followed in its turn, or when a name of it is used."""
@@ -316,7 +339,7 @@ class World:
 
     def _passed_on(self, module: Module, path: str, name: str, seen: set[str]) -> Value | None:
         if _is_python(path):
-            inner = find_python(self.code.files, path, f".{name}") if path.endswith("__init__.py") else None
+            inner = self.find(path, f".{name}") if path.endswith("__init__.py") else None
             return Space(inner) if inner is not None else None
         for star in module.stars:
             if star.startswith("outside:"):

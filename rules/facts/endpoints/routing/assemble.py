@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -48,7 +49,12 @@ Write = Callable[[Route, Layer], Protection | None]
 def endpoints(inspector: Inspector, framework: str, routes: Iterable[Route], write: Write) -> list[Endpoint]:
     """The endpoints of routes, each with the edits that would guard it like its siblings."""
     found = [look(inspector, framework, route) for route in routes]
-    return [replace(item.endpoint, protection=_protection(item, found, write)) for item in found]
+    beside: dict[str, list[Found]] = defaultdict(list)
+    for item in found:
+        beside[item.route.place.path].append(item)
+    return [
+        replace(item.endpoint, protection=_protection(item, beside[item.route.place.path], write)) for item in found
+    ]
 
 
 def look(inspector: Inspector, framework: str, route: Route) -> Found:
@@ -106,12 +112,12 @@ def handler_location(inspector: Inspector, route: Route) -> Location:
     return inspector.world.locate(held.place if isinstance(held, Closure | ClassValue) else route.place)
 
 
-def _protection(item: Found, found: list[Found], write: Write) -> Protection | None:
+def _protection(item: Found, in_file: list[Found], write: Write) -> Protection | None:
     """The guard that all guarded siblings in the same file share, if they are the rule rather than the exception."""
     endpoint = item.endpoint
     if endpoint.verdict is not Verdict.UNGUARDED or endpoint.public_reason or "hook" in endpoint.path.lower():
         return None
-    beside = [o for o in found if o.route.place.path == item.route.place.path and o.route.place != item.route.place]
+    beside = [o for o in in_file if o.route.place != item.route.place]
     guarded = [o for o in beside if o.own is not None]
     bare = [o for o in beside if o.endpoint.verdict is Verdict.UNGUARDED and not o.endpoint.public_reason]
     others = [o for o in beside if o.endpoint.verdict is Verdict.GUARDED and o.own is None]
