@@ -41,7 +41,7 @@ REQUEST_PARTS = {
     Standing.CALLER: ("body", "query", "params", "files", "file", "form", "args", "json", "data", "GET", "POST",
                       "path_params", "query_params", "values", "rawBody", "searchParams", "nextUrl", "ip", "hostname",
                       "FILES", "view_args", "kwargs", "content_type", "host", "origin", "ips", "stream"),
-    Standing.CONTEXT: ("state", "locals", "context", "ctx", "scope"),
+    Standing.CONTEXT: ("state", "locals", "context", "ctx", "scope", "var"),
     Standing.REQUEST: ("req", "request", "raw"),
     Standing.RESPONSE: ("res",),
 }  # fmt: skip

@@ -18,7 +18,8 @@ class Route:
     """A method and path with its layers in order, the handler last. `perhaps` may stand before it or not.
 
     `public` is why nobody would ask for a guard, where the way in which it is declared says so. `under` are the
-    conditions on its being served, `doubt` why nobody can tell who gets through.
+    conditions on its being served, `doubt` why nobody can tell who gets through. `declared` is where the declaration
+    begins when that is in the middle of the chain of calls at `place`.
     """
 
     method: str
@@ -31,6 +32,7 @@ class Route:
     public: str = ""
     under: tuple[Place, ...] = ()
     doubt: str = ""
+    declared: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
         framework,
         route.method,
         route.path,
-        inspector.world.locate(route.place),
+        inspector.world.locate(route.declared or route.place),
         handler_location(inspector, route),
         route.mount,
         tuple(guards),
