@@ -23,6 +23,7 @@ from rules.facts.endpoints.machine.values import (
     Listed,
     Made,
     Mixed,
+    Place,
     Symbol,
     Value,
     name_of,
@@ -90,12 +91,24 @@ class Visitor:
             return of
         return None
 
+    def assigned(self, of: Symbol, name: str, value: Value) -> None:
+        """A context answers with the status that is set on it, once the function is left."""
+        status = scalar_of(value)
+        if name == "status" and isinstance(status, int) and status >= 400 and self.worth.of(of) is Standing.CONTEXT:
+            raise self._answered(value, NOWHERE, status)
+
+    def _answered(self, value: Value, place: Place, status: int) -> Dead:
+        self.machine.endings.append(self.machine.end(Manner.ANSWER, value, place, status))
+        return Dead()
+
     def outside(self, made: Made) -> Value:
         callee, name = made.callee, name_of(made.callee)
         if isinstance(callee, Given) and callee.role == Standing.NEXT:
             return self._next(made)
         if isinstance(callee, Attribute) and self.worth.of(callee.of) is Standing.RESPONSE:
             return self._respond(made, callee)
+        if isinstance(callee, Attribute) and self.worth.of(callee.of) is Standing.CONTEXT:
+            self._leave(made)
         if name in libraries.STOPS:
             return self._stop(made, libraries.STOPS[name])
         if name in libraries.THROWS:
@@ -124,6 +137,16 @@ class Visitor:
             status = _sent_status(made, callee, self.machine)
             self.machine.endings.append(self.machine.end(Manner.ANSWER, made, made.place, status))
         return made
+
+    def _leave(self, made: Made) -> None:
+        """What a context offers to end a request with: `throw`, `assert` and `redirect`."""
+        if made.method == "throw":
+            raise self.machine.throw(made, made.place)
+        asked = made.arguments.get(0)
+        if made.method == "assert" and asked is not None and (truth := self.truth(asked)).answer is False:
+            raise self.machine.throw(made, made.place, truth.basis is Basis.IDENTITY)
+        if made.method == "redirect":
+            raise self._answered(made, made.place, 302)
 
     def _stop(self, made: Made, status: int) -> Value:
         if status < 0:
