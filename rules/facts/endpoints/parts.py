@@ -23,11 +23,15 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Part:
-    """Files by path and blob, what they asked and were told, what following them took, and what they declare."""
+    """Files by path and blob, what they asked and were told, what following them took, and what they declare.
+
+    `listings` are the folders that a file loads whole, with what lay in them.
+    """
 
     files: tuple[tuple[str, str], ...]
     meant: tuple[tuple[str, str, str | None], ...]
     versions: tuple[tuple[str, str, str], ...]
+    listings: tuple[tuple[str, str, tuple[str, ...]], ...]
     steps: int
     endpoints: tuple[Endpoint, ...]
 
@@ -35,7 +39,7 @@ class Part:
 _PART = TypeAdapter(Part)
 _CACHED = ("endpoint parts", "1")
 
-A = TypeVar("A", bound=tuple[str, str, str | None])
+A = TypeVar("A", bound=tuple[str, str, object])
 Read = Callable[[World], Iterable[Endpoint]]
 
 
@@ -74,6 +78,7 @@ def _holds(part: Part, code: Codebase, world: World) -> bool:
         all(path in code.files and code.files[path].blob == blob for path, blob in part.files)
         and all(world.find(importer, name) == target for importer, name, target in part.meant)
         and all(world.version(path, package) == version for path, package, version in part.versions)
+        and all(world.listing(path, folder) == listed for path, folder, listed in part.listings)
     )
 
 
@@ -95,6 +100,7 @@ def _parts(code: Codebase, world: World, found: Iterable[Endpoint]) -> Iterator[
         declared[endpoint.declared.path].append(endpoint)
     meant = _by_path((importer, name, target) for (importer, name), target in world.meant.items())
     versions = _by_path((path, package, version) for (path, package), version in world.versions.items())
+    listings = _by_path((path, folder, listed) for (path, folder), listed in world.listings.items())
     for paths in _together(world):
         first = min((path for path in paths if path in world.candidates), default=None)
         if first is not None:
@@ -104,6 +110,7 @@ def _parts(code: Codebase, world: World, found: Iterable[Endpoint]) -> Iterator[
                     tuple((path, code.files[path].blob) for path in paths),
                     tuple(answer for path in paths for answer in meant.get(path, ())),
                     tuple(answer for path in paths for answer in versions.get(path, ())),
+                    tuple(answer for path in paths for answer in listings.get(path, ())),
                     sum(world.spent.get(path, 0) for path in paths),
                     tuple(endpoint for path in paths for endpoint in declared.get(path, ())),
                 ),
@@ -120,8 +127,10 @@ def _by_path(answers: Iterable[A]) -> Mapping[str, Sequence[A]]:
 def _together(world: World) -> list[list[str]]:
     """The files that were read, in groups that no import leads out of or into."""
     groups = {path: [path] for path in sorted(world.loaded())}
-    for (importer, _), target in world.meant.items():
-        one, other = groups.get(importer), groups.get(target or "")
+    led = [(importer, target or "") for (importer, _), target in world.meant.items()]
+    led += [(asker, path) for (asker, _), listed in world.listings.items() for path in listed]
+    for importer, target in led:
+        one, other = groups.get(importer), groups.get(target)
         if one is not None and other is not None and one is not other:
             large, small = (one, other) if len(one) >= len(other) else (other, one)
             large += small

@@ -85,7 +85,7 @@ VERIFIES = frozenset((
 
 THROWS = frozenset((
     "@clerk/nextjs/server.auth.protect", "@clerk/nextjs.auth.protect", "@clerk/nextjs/server.auth().protect",
-    "@clerk/nextjs.auth().protect", "flask_jwt_extended.verify_jwt_in_request",
+    "@clerk/nextjs.auth().protect", "flask_jwt_extended.verify_jwt_in_request", "<request>.jwtVerify",
     "@casl/ability.ForbiddenError.from().throwUnlessCan", "@clerk/nextjs/server.auth().redirectToSignIn",
     "@clerk/nextjs.auth().redirectToSignIn",
 ))  # fmt: skip

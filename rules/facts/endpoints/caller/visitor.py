@@ -42,6 +42,9 @@ SENDS = frozenset(
     ("json", "send", "end", "render", "sendFile", "sendfile", "redirect", "sendStatus", "download", "jsonp", "pipe",
      "write", "view", "notFound", "unauthorized", "forbidden", "badRequest")
 )  # fmt: skip
+NAMED = frozenset(("notFound", "unauthorized", "forbidden", "badRequest"))
+"""Answers whose name says their status."""
+
 URLS = frozenset(("url", "nextUrl", "URL"))
 TELLING = frozenset(
     (Standing.REQUEST, Standing.CONTEXT, Standing.CREDENTIAL, Standing.CHECKED, Standing.HINTED, Standing.ABSENT,
@@ -51,7 +54,10 @@ TELLING = frozenset(
 
 
 class Visitor:
-    """Follows code as a request without an identity meets it. `facts` are known parts of the request."""
+    """Follows code as a request without an identity meets it. `facts` are known parts of the request.
+
+    `ends_with_answer`: nothing that comes after an answer matters, since the framework goes no further.
+    """
 
     hops = HOPS
 
@@ -60,6 +66,7 @@ class Visitor:
         self._facts = facts
         self.worth = Worth()
         self.used_facts = False
+        self.ends_with_answer = False
         self.throttles: list[Made] = []
         self.validators: list[Made] = []
         self.presences: list[Value] = []
@@ -136,6 +143,8 @@ class Visitor:
         if made.method in SENDS:
             status = _sent_status(made, callee, self.machine)
             self.machine.endings.append(self.machine.end(Manner.ANSWER, made, made.place, status))
+            if self.ends_with_answer:
+                raise Dead
         return made
 
     def _leave(self, made: Made) -> None:
@@ -297,6 +306,8 @@ def _is_login(strategy: Value | None) -> bool:
 
 def _sent_status(made: Made, callee: Attribute, machine: Machine) -> int:
     """The status of a response that is sent: said before in the chain, set before, or an argument."""
+    if made.method in NAMED:
+        return status_of(callee)
     if made.method == "sendStatus":
         code = scalar_of(made.arguments.get(0))
         return code if isinstance(code, int) else 0

@@ -79,9 +79,11 @@ class World:
         self.instances: list[Instance] = []
         self.givens: list[Given] = []
         self.entered: set[Function] = set()
+        self.given_to: dict[int, tuple[Given, ...]] = {}
         self.provided: dict[ClassValue, Value] = {}
         self.meant: dict[tuple[str, str], str | None] = {}
         self.versions: dict[tuple[str, str], str] = {}
+        self.listings: dict[tuple[str, str], tuple[str, ...]] = {}
         self.spent: Counter[str] = Counter()
         self._javascript = JavaScriptModules(code.files, code.text)
         self._programs = code.get(PROGRAMS)
@@ -214,6 +216,7 @@ class World:
             annotation = self.machine.value(param.annotation, closure.env) if param.annotation is not None else None
             given.append(Given("argument", param.name, annotation))
         self.givens += given
+        self.given_to[id(closure.function)] = tuple(given)
         return self.machine.call(closure, Arguments(tuple(given)), closure.place)
 
     def run(self, path: str) -> None:
@@ -234,6 +237,13 @@ class World:
     def version(self, path: str, package: str) -> str:
         """The version range that the manifest nearest to a file of JavaScript asks of a package; kept in `versions`."""
         self.versions[path, package] = found = self._javascript.version(path, package)
+        return found
+
+    def listing(self, asker: str, folder: str) -> tuple[str, ...]:
+        """The files below a folder that a file has loaded by being there; kept in `listings`."""
+        below = f"{folder}/" if folder else ""
+        found = tuple(path for path in sorted(self.code.files) if path.startswith(below))
+        self.listings[asker, folder] = found
         return found
 
     def loaded(self) -> set[str]:

@@ -33,6 +33,8 @@ class Route:
     under: tuple[Place, ...] = ()
     doubt: str = ""
     declared: Place | None = None
+    rate_limits: tuple[str, ...] = ()
+    validators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def endpoints(inspector: Inspector, framework: str, routes: Iterable[Route], wri
 def look(inspector: Inspector, framework: str, route: Route) -> Found:
     """The endpoint of a route: its layers are followed, the handler only if nothing before it holds."""
     guards: list[Guard] = []
-    limits: list[str] = []
-    validators: list[str] = []
+    limits = list(route.rate_limits)
+    validators = list(route.validators)
     own: Layer | None = None
     facts = known_parts(route)
     for layer in route.layers:
