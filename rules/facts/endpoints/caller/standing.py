@@ -135,7 +135,7 @@ def asked_of_request(method: str) -> Standing:
     word = plain(method)
     if word in ("isauthenticated", "getuser", "userprincipal"):
         return Standing.ABSENT
-    sent = ("json", "text", "formdata", "getjson", "body", "param", "query")
+    sent = ("json", "text", "formdata", "getjson", "body", "param", "query", "queries", "valid", "parsebody", "blob")
     return Standing.CALLER if word in sent else Standing.SERVER
 
 

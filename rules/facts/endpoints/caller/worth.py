@@ -122,6 +122,8 @@ class Worth:
             return together([self.truth(option) for option in value.options])
         if not isinstance(value, Symbol):
             return Truth(constant_truth(value))
+        if isinstance(value, Attribute) and isinstance(value.of, Keyed) and not value.of.is_open:
+            return Truth(False)
         worth = self.of(value)
         if worth is Standing.ABSENT:
             return Truth(False, Basis.IDENTITY)

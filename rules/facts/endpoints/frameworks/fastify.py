@@ -40,7 +40,7 @@ from rules.facts.endpoints.routing.fastify_calls import (
 )
 from rules.facts.endpoints.routing.javascript import innermost
 from rules.facts.endpoints.routing.ordered import flat
-from rules.facts.endpoints.routing.paths import joined, paths_of
+from rules.facts.endpoints.routing.paths import below, paths_of
 
 NAME = "fastify"
 MARKS = (b"fastify", b"Fastify")
@@ -158,7 +158,7 @@ class Walk:
         inner = self._given(loaded.plugin)
         if inner is None or inner in site.inside or len(site.inside) >= MAX_NESTING:
             return
-        prefix = joined(site.prefix, loaded.prefix) if loaded.prefix else site.prefix
+        prefix = below(site.prefix, loaded.prefix)
         mount = replace(site.mount, prefix=prefix, places=(*site.mount.places, self._world.locate(use.place)))
         hooks = [(phase, replace(layer, origin=_as_parent(layer.origin))) for phase, layer in site.hooks]
         for hook in loaded.hooks:
@@ -174,12 +174,14 @@ class Walk:
         origin = Origin.APP if len(site.inside) == 1 else Origin.ROUTER
         for value in flat(use.arguments.positional[1:]):
             if phase in PHASES:
-                yield phase, self._layer(value, origin, use)
+                yield from ((phase, layer) for layer in self._layers(value, origin, use))
             elif phase == "onRoute" and isinstance(value, Closure):
                 options = Given("options")
                 self._world.machine.call(value, Arguments((options,)), value.place)
-                for added, held in options.attributes.items():
-                    yield from ((added, self._layer(one, origin, use)) for one in flat([held]) if added in PHASES)
+                for added in PHASES:
+                    held = options.attributes.get(added)
+                    found = self._layers(held, origin, use) if held is not None else ()
+                    yield from ((added, layer) for layer in found)
 
     def _declared(self, site: Site, use: Made) -> None:
         given = list(use.arguments.positional)
@@ -200,20 +202,28 @@ class Walk:
     ) -> None:
         if handler is None:
             return
-        own = [(p, self._layer(v, Origin.FUNCTION, use)) for p in PHASES if p in entries for v in flat([entries[p]])]
+        given = [phase for phase in PHASES if phase in entries]
+        own = [(phase, one) for phase in given for one in self._layers(entries[phase], Origin.FUNCTION, use)]
         hooks = sorted((*site.hooks, *own), key=lambda pair: PHASES.index(pair[0]))
         last = Layer(handler, Origin.IN_HANDLER, use.place, answer, answered, use.under)
         layers = (*(layer for _, layer in hooks), last)
         mount = replace(site.mount, conditions=tuple(map(self._world.locate, use.under)))
-        route = Route(method, joined(site.prefix, path), use.place, innermost(handler), mount, layers, under=use.under)
+        route = Route(method, below(site.prefix, path), use.place, innermost(handler), mount, layers, under=use.under)
         limits, checked = _limited(entries, site.limits), ("schema",) if _validates(entries) else ()
         self._routes.append(replace(route, rate_limits=limits, validators=checked))
 
-    def _layer(self, value: Value, origin: Origin, use: Made) -> Layer:
-        value = self._undecorated(value)
-        either = isinstance(value, Made) and value.method == "auth"
-        follow = partial(any_of, self._undecorated) if either else call_hook
-        return Layer(value, origin, use.place, follow, passed_hook, use.under)
+    def _layers(self, values: Value, origin: Origin, use: Made) -> Iterator[Layer]:
+        """The layers of a hook or of a list of them; `@fastify/auth` puts several together."""
+        for value in map(self._undecorated, flat([values])):
+            if not isinstance(value, Made) or value.method != "auth":
+                yield Layer(value, origin, use.place, call_hook, passed_hook, use.under)
+                continue
+            parts = tuple(map(self._undecorated, flat(value.arguments.positional[:1])))
+            if text_of(_entries(value.arguments.get(1)).get("relation")) == "and":
+                yield from (Layer(part, origin, use.place, call_hook, passed_hook, use.under) for part in parts)
+            else:
+                several = replace(value, arguments=Arguments(parts))
+                yield Layer(several, origin, use.place, any_of, passed_hook, use.under)
 
     def _undecorated(self, value: Value) -> Value:
         """What `decorate` put under a name of an instance."""

@@ -37,7 +37,7 @@ from rules.facts.endpoints.model import Endpoint, Mount, Origin
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.javascript import innermost, passed_on
 from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met
-from rules.facts.endpoints.routing.paths import covers, joined, paths_of
+from rules.facts.endpoints.routing.paths import below, covers, joined, paths_of
 from rules.facts.endpoints.routing.writing import inline_middleware
 
 NAME = "hono"
@@ -98,7 +98,7 @@ class Walk:
             if inner not in site.inside and len(site.inside) < MAX_NESTING:
                 path = next(iter(paths_of(given[0])), "")
                 places = (*site.mount.places, self._world.locate(use.place))
-                prefix = joined(site.prefix, path) if path not in ("", "/") else site.prefix
+                prefix = below(site.prefix, path)
                 mount = replace(site.mount, prefix=prefix, places=places)
                 under = (*site.under, *use.under)
                 self._router(Site(inner, prefix, mount, (*site.inside, inner), under), use.order)
@@ -138,7 +138,7 @@ class Walk:
         handlers = flat([*values, *use.arguments.more])
         if not handlers:
             return
-        path = joined(site.prefix, path)
+        path = below(site.prefix, path)
         made = self._made(site, use, method, path, handlers)
         self.routes.append(replace(made, public="static files") if _is_static(handlers[-1]) else made)
         methods = frozenset[str]() if method == "ANY" else frozenset((method,))

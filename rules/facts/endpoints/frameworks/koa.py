@@ -34,7 +34,7 @@ from rules.facts.endpoints.model import Endpoint, Mount, Origin
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.javascript import innermost, passed_on
 from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met
-from rules.facts.endpoints.routing.paths import joined, paths_of
+from rules.facts.endpoints.routing.paths import below, joined, paths_of
 from rules.facts.endpoints.routing.writing import inline_middleware
 
 NAME = "koa"
@@ -101,21 +101,21 @@ class Walk:
         if router is not None or _is_app(inner):
             target = router if router is not None else inner
             assert isinstance(target, Symbol)
-            below = self._below(site, use, target, path)
-            if below is not None and router is not None:
-                self._router(below)
-            elif below is not None:
+            hung = self._below(site, use, target, path)
+            if hung is not None and router is not None:
+                self._router(hung)
+            elif hung is not None:
                 held = list(self._before)
-                self._app(below)
+                self._app(hung)
                 self._before = held
         elif not _is_allowed_methods(inner):
             layer = self._layer(inner, Origin.APP, use)
-            self._before.append(Before(layer, joined(site.prefix, path), site.router, ignore_case=True))
+            self._before.append(Before(layer, below(site.prefix, path), site.router, ignore_case=True))
 
     def _below(self, site: Site, use: Made, router: Symbol, path: str) -> Site | None:
         if router in site.inside or len(site.inside) >= MAX_NESTING:
             return None
-        prefix = joined(site.prefix, path) if path not in ("", "/") else site.prefix
+        prefix = below(site.prefix, path)
         places = (*site.mount.places, self._world.locate(use.place))
         mount = replace(site.mount, prefix=prefix, places=places)
         return Site(router, prefix, mount, (*site.inside, router), (*site.under, *use.under))
@@ -148,14 +148,14 @@ class Walk:
                 router = _router_of(value)
                 if router is None:
                     layer = self._layer(value, Origin.ROUTER, use)
-                    self._before.append(Before(layer, joined(site.prefix, path), site.router, ignore_case=True))
-                elif (below := self._below(site, use, router, path)) is not None:
-                    self._router(below, use.order)
+                    self._before.append(Before(layer, below(site.prefix, path), site.router, ignore_case=True))
+                elif (inner := self._below(site, use, router, path)) is not None:
+                    self._router(inner, use.order)
 
     def _route(self, site: Site, use: Made, method: str, paths: list[str], values: tuple[Value, ...]) -> None:
         handlers = _flat((*values, *use.arguments.more))
         for path in paths if handlers else ():
-            whole = joined(site.prefix, path)
+            whole = below(site.prefix, path)
             layers, perhaps = met(self._before, method, whole, site.router)
             layers += [self._layer(value, Origin.FUNCTION, use) for value in handlers[:-1]]
             layers.append(Layer(handlers[-1], Origin.IN_HANDLER, use.place, answer, got_answer, use.under))

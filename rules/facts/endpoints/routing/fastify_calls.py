@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 
 from rules.core.finding import Edit
@@ -17,7 +16,6 @@ from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Protection
 from rules.facts.endpoints.routing.assemble import Route
 from rules.facts.endpoints.routing.javascript import innermost
-from rules.facts.endpoints.routing.ordered import flat
 from rules.facts.endpoints.routing.writing import call_at, same
 from rules.syntax.program import Call, Const, Entry, Expr, Items, Name, Record
 
@@ -45,12 +43,12 @@ def passed_hook(ending: Ending) -> bool:
     return ending.manner in (Manner.RETURN, Manner.ONWARD)
 
 
-def any_of(resolve: Callable[[Value], Value], visitor: Visitor, value: Value) -> list[Ending]:
+def any_of(visitor: Visitor, value: Value) -> list[Ending]:
     """Sends a request through the functions of `@fastify/auth`: one that lets it pass is enough."""
     endings: list[Ending] = []
-    for part in flat(value.arguments.positional[:1]) if isinstance(value, Made) else ():
+    for part in value.arguments.positional if isinstance(value, Made) else ():
         with suppress(Dead):
-            endings += call_hook(visitor, resolve(part))
+            endings += call_hook(visitor, part)
     return endings
 
 
