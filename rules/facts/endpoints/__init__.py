@@ -30,12 +30,14 @@ def readers() -> tuple[ModuleType, ...]:
 
 
 def _candidates(code: Codebase) -> list[str]:
-    """The files that may declare endpoints: those with a word of some framework in them."""
+    """The files that may declare endpoints: those with a word of some framework in them, or with such a name."""
     marks = sorted({mark for reader in readers() for mark in reader.MARKS})
     version = hashlib.sha256(b"\0".join(marks)).hexdigest()[:16]
     reader = FileReader("endpoint-marks", version, bool, lambda _, content: any(mark in content for mark in marks))
     paths = [path for path in sorted(code.files) if language_of(path) and not _is_elsewhere(path)]
-    return [path for path, marked in code.read_files(reader, paths).items() if marked]
+    by_name = [read.claims for read in readers() if hasattr(read, "claims")]
+    marked = code.read_files(reader, paths)
+    return [path for path, said in marked.items() if said or any(claims(path) for claims in by_name)]
 
 
 def _is_elsewhere(path: str) -> bool:

@@ -104,6 +104,12 @@ STOPS = {
 }
 """Functions that never come back: the status that they answer with, 0 where an argument says it, -1 where they may."""
 
+GIVEN_FIRST = {"@clerk/nextjs/server.clerkMiddleware()": "@clerk/nextjs/server.auth"}
+"""What wrappers hand to the function in them before everything else."""
+
+ROUTE_MATCHERS = frozenset(("@clerk/nextjs/server.createRouteMatcher()",))
+"""Functions that tell whether the path of a request is among some patterns."""
+
 COMPARES = frozenset((
     "hmac.compare_digest", "secrets.compare_digest", "crypto.timingSafeEqual", "safe-compare", "tsscmp",
     "django.utils.crypto.constant_time_compare", "scmp", "timing-safe-compare",
@@ -140,6 +146,9 @@ GUARDS = {
     "fastapi.security.APIKeyHeader()": "presence",
     "fastapi.security.APIKeyCookie()": "presence",
     "fastapi.security.APIKeyQuery()": "presence",
+    "next-auth/middleware": "authn",
+    "next-auth/middleware.default": "authn",
+    "next-auth/middleware.withAuth()": "authn",
     "passport.authenticate()": "authn",
     "koa-passport.authenticate()": "authn",
     "express-jwt.expressjwt()": "authn",
@@ -209,6 +218,7 @@ NEVER_GUARDS = (
     "@clerk/nextjs/server.clerkMiddleware()", "csrf-csrf", "tiny-csrf", "express-fileupload", "connect-flash",
     "morgan", "compression",
     "@hono/clerk-auth.clerkMiddleware()", "@hono/auth-js.initAuthConfig()", "@hono/session",
+    "next-auth().handlers", "next-auth().auth",
     "django.views.decorators.csrf", "express-http-context",
 )  # fmt: skip
 """Names that sound like guards or stand where guards stand, and let everybody pass."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rules.facts.endpoints.caller import libraries
 from rules.facts.endpoints.caller.answers import NOT_ABOUT_CALLERS, is_redirect, status_of, to_login
@@ -16,6 +17,7 @@ from rules.facts.endpoints.machine.values import (
     Arguments,
     Attribute,
     Closure,
+    Extern,
     Given,
     Instance,
     Keyed,
@@ -31,11 +33,12 @@ from rules.facts.endpoints.machine.values import (
     text_of,
 )
 from rules.facts.endpoints.machine.world import World
+from rules.facts.endpoints.path_patterns import matches
 
-HOPS = 6
+HOPS = 10
 """Functions on the stack: what stands in the chain, a wrapper around it, and the calls that are followed from there."""
 
-STEPS = 9_000
+STEPS = 30_000
 """Evaluations that following one request through one piece of code may take."""
 
 SENDS = frozenset(
@@ -124,6 +127,8 @@ class Visitor:
             return self._verify(made)
         if name in libraries.COMPARES:
             return Mixed("==", made.arguments.positional[:2])
+        if name_of(callee) in libraries.ROUTE_MATCHERS and (known := self._matched(callee)) is not None:
+            return known
         wrapped = self._wrapped(callee)
         if wrapped is not None:
             return self._through(callee, wrapped, made)
@@ -191,7 +196,22 @@ class Visitor:
             raise self.machine.throw(callee, callee.place, True)
         if effect == "unknown":
             self.doubt(callee, Basis.UNKNOWN)
-        return self.machine.call(wrapped, made.arguments, made.place)
+        first = libraries.GIVEN_FIRST.get(name_of(callee))
+        given = (
+            replace(made.arguments, positional=(Extern(first), *made.arguments.positional)) if first else made.arguments
+        )
+        return self.machine.call(wrapped, given, made.place)
+
+    def _matched(self, matcher: Value) -> Value | None:
+        """Whether the path of this request is one that `createRouteMatcher` was given; None where that is not known."""
+        path = self._facts.get("path")
+        given = matcher.arguments.get(0) if isinstance(matcher, Made) else None
+        patterns = [text_of(one) for one in (given.values if isinstance(given, Listed) else [given])]
+        if path is None or None in patterns:
+            return None
+        self.used_facts = True
+        found = [matches(pattern, path, ignore_case=True) for pattern in patterns if pattern is not None]
+        return Known(True) if True in found else None if None in found else Known(False)
 
     def note(self, made: Value, effect: str) -> None:
         """Keeps limits and validators that stand before what is called."""

@@ -15,11 +15,13 @@ from rules.facts.endpoints.machine.values import (
     Listed,
     Made,
     Place,
+    Regex,
     Value,
     join,
     name_of,
     text_of,
 )
+from rules.facts.endpoints.path_patterns import MAX_LENGTH, safe
 
 if TYPE_CHECKING:
     from rules.facts.endpoints.machine.calls import Machine
@@ -65,7 +67,19 @@ def _method(machine: Machine, callee: Attribute, arguments: Arguments, place: Pl
         return _record_method(machine, of, name, arguments)
     if isinstance(of, Closure):
         return _function_method(machine, of, name, arguments, place)
+    if isinstance(of, Regex):
+        return _search(of, text_of(arguments.get(0))) if name in ("test", "exec") else None
+    if name in ("match", "search") and isinstance(pattern := arguments.get(0), Regex):
+        return _search(pattern, text_of(of))
     return _text_method(of.value, name, arguments) if isinstance(of, Known) and isinstance(of.value, str) else None
+
+
+def _search(pattern: Regex, text: str | None) -> Value | None:
+    """Whether an expression is found in a known text; what it found is not told."""
+    expression = safe(pattern.source) if text is not None else None
+    if expression is None or text is None:
+        return None
+    return Known(bool(expression.search(text[:MAX_LENGTH])))
 
 
 def _list_method(machine: Machine, of: Listed, name: str, arguments: Arguments, place: Place) -> Value | None:

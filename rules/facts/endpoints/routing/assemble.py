@@ -19,7 +19,7 @@ class Route:
 
     `public` is why nobody would ask for a guard, where the way in which it is declared says so. `under` are the
     conditions on its being served, `doubt` why nobody can tell who gets through. `declared` is where the declaration
-    begins when that is in the middle of the chain of calls at `place`.
+    begins when that is in the middle of the chain of calls at `place`, `sample` the path of a request for it.
     """
 
     method: str
@@ -35,6 +35,7 @@ class Route:
     declared: Place | None = None
     rate_limits: tuple[str, ...] = ()
     validators: tuple[str, ...] = ()
+    sample: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
         guard = report.guard
         if guard is not None and set(layer.under) - set(route.under):
             guard = replace(guard, strength=Strength.CONDITIONAL, reason=f"{guard.name} stands there under a condition")
+        if guard is not None and layer.origin is Origin.MATCHER and guard.strength is Strength.STRONG:
+            guard = replace(guard, strength=Strength.MIDDLEWARE)
         guards += [guard] if guard is not None else []
         limits += report.rate_limits
         validators += report.validators
@@ -100,8 +103,10 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
 
 def known_parts(route: Route) -> dict[str, str]:
     """The parts of a request that a route settles, by the names that frameworks give them."""
-    parts = {"path": route.path, "method": route.method, "pathname": route.path, "originalUrl": route.path}
-    return parts if route.place.path.endswith(".py") else {**parts, "url": route.path}
+    path = route.sample or route.path
+    parts = {"path": path, "pathname": path, "originalUrl": path}
+    parts |= {} if route.method == "ANY" else {"method": route.method}
+    return parts if route.place.path.endswith(".py") else {**parts, "url": path}
 
 
 def _perhaps(inspector: Inspector, route: Route, facts: dict[str, str]) -> Iterator[Guard]:
