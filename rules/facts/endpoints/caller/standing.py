@@ -42,7 +42,7 @@ REQUEST_PARTS = {
                       "path_params", "query_params", "values", "rawBody", "searchParams", "nextUrl", "ip", "hostname",
                       "FILES", "view_args", "kwargs", "content_type", "host", "origin", "ips", "stream"),
     Standing.CONTEXT: ("state", "locals", "context", "ctx", "scope"),
-    Standing.REQUEST: ("req", "request", "raw"),
+    Standing.REQUEST: ("req", "request", "raw", "handshake"),
     Standing.RESPONSE: ("res",),
 }  # fmt: skip
 PART_OF_REQUEST = {name: standing for standing, names in REQUEST_PARTS.items() for name in names}

@@ -97,7 +97,8 @@ class Worth:
         if receiver is Standing.RESPONSE:
             return Standing.RESPONSE
         worth = strongest([receiver, *map(self.of, value.arguments.all)])
-        if plain(value.method) in READS and worth in (Standing.CREDENTIAL, Standing.CALLER):
+        gives_back = plain(value.method) in READS or libraries.begins(name, libraries.VALIDATORS)
+        if gives_back and worth in (Standing.CREDENTIAL, Standing.CALLER):
             return worth
         if name in ("os.getenv", "os.environ.get") and key is not None and is_secret(key):
             return Standing.SECRET

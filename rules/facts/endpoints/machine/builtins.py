@@ -31,6 +31,7 @@ SAME = {
         "classmethod", "property", "contextlib.contextmanager", "contextlib.asynccontextmanager", "asyncio.run", "list",
         "tuple", "set", "sorted", "reversed", "react.cache", "util.promisify", "Object.freeze", "Object.seal",
         "Promise.resolve", "Promise.all", "Array.from", "structuredClone", "str", "String", "typing.final",
+        "@nestjs/common.mixin", "@nestjs/common/decorators.mixin",
     )
 } | {"typing.cast": 1, "cast": 1}  # fmt: skip
 """Functions that give back one of their arguments, as far as this matters here."""

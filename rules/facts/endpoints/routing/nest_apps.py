@@ -1,0 +1,138 @@
+"""Applications of NestJS: their modules, and what stands before all of their handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rules.facts.endpoints.machine.values import ClassValue, Listed, Made, Place, Value
+from rules.facts.endpoints.machine.world import World
+from rules.facts.endpoints.routing.decorators import Decorators
+from rules.facts.endpoints.routing.nest_modules import Graph, Modules
+from rules.facts.endpoints.routing.nest_paths import Pattern, Scheme, patterns_of, scheme
+from rules.facts.endpoints.routing.paths import joined, paths_of
+
+MAKERS = ("@nestjs/core.NestFactory.create", "@nestjs/core.NestFactory.createMicroservice")
+
+
+@dataclass(frozen=True)
+class Middleware:
+    """A middleware of a module, for whole classes or for patterns, or of the application. `excluded` leaves out."""
+
+    value: Value
+    place: Place
+    under: tuple[Place, ...]
+    classes: tuple[ClassValue, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+    excluded: tuple[Pattern, ...] = ()
+
+    def meets(self, cls: ClassValue, method: str, path: str) -> bool | None:
+        left_out = {pattern.meets(method, path) for pattern in self.excluded}
+        answers = {cls in self.classes} | {pattern.meets(method, path) for pattern in self.patterns}
+        if True in left_out or answers == {False}:
+            return False
+        return True if True in answers and None not in left_out else None
+
+
+@dataclass(frozen=True)
+class Global:
+    """A guard of a whole application. One that was set on the application itself may not reach other transports."""
+
+    value: Value
+    place: Place
+    under: tuple[Place, ...]
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True)
+class App:
+    """One application with all that its modules hold. Without `found` it is what no application was seen to serve."""
+
+    modules: Modules
+    found: bool = True
+    scheme: Scheme = Scheme()
+    guards: tuple[Global, ...] = ()
+    middleware: tuple[Middleware, ...] = ()
+
+
+class Apps:
+    """Finds applications once all modules of the program were followed."""
+
+    def __init__(self, world: World, decorators: Decorators) -> None:
+        self._world = world
+        self._graph = Graph(world, decorators)
+        self.prefixes = self._graph.prefixes()
+
+    def served(self) -> Iterator[App]:
+        """The applications that listen; of those with the same root module the last one, where none is seen to."""
+        made = [made for name in MAKERS for made in self._world.calls.get(name, [])]
+        for app in made:
+            same = [other for other in made if other.arguments.get(0) is app.arguments.get(0)]
+            listening = [other for other in same if any("listen" in use.method.lower() for use in other.uses)]
+            if app in (listening or same[-1:]):
+                yield self._app(app)
+
+    def _app(self, made: Made) -> App:
+        root = made.arguments.get(0)
+        modules = self._graph.reached([root] if root is not None else [])
+        used = tuple(_used(made))
+        guards = tuple(self._guards(made, modules))
+        return App(modules, True, scheme(made), guards, (*used, *self._middleware(modules)))
+
+    def _guards(self, app: Made, modules: Modules) -> Iterator[Global]:
+        everywhere = frozenset(("http", "graphql", "rpc"))
+        for use in app.uses:
+            if use.method == "useGlobalGuards":
+                alone = app.method == "createMicroservice"
+                kinds = everywhere if alone else frozenset(("http", "graphql"))
+                for value in (*use.arguments.positional, *use.arguments.more):
+                    yield Global(value, use.place, use.under, kinds)
+        for entry in self._graph.app_guards(modules):
+            yield Global(entry.value, entry.place, (entry.place,) if entry.under else (), everywhere)
+
+    def _middleware(self, modules: Modules) -> Iterator[Middleware]:
+        for module in modules.controllers:
+            consumer = self._graph.consumer(module)
+            for apply in _applications(consumer.uses if consumer is not None else []):
+                yield from _chain(apply)
+
+
+def _applications(uses: list[Made]) -> Iterator[Made]:
+    """Every `apply` on a consumer, also those behind an earlier `forRoutes`."""
+    pending = list(uses)
+    while pending:
+        use = pending.pop(0)
+        pending += use.uses
+        if use.method == "apply":
+            yield use
+
+
+def _chain(apply: Made) -> Iterator[Middleware]:
+    """The middlewares of one `apply`, with what `exclude` and `forRoutes` behind it say."""
+    excluded: list[Pattern] = []
+    pending = list(apply.uses)
+    while pending:
+        use = pending.pop(0)
+        given = Listed([*use.arguments.positional, *use.arguments.more])
+        if use.method == "exclude":
+            excluded += patterns_of(given, whole=True)
+            pending += use.uses
+        elif use.method == "forRoutes":
+            flat = Listed(
+                [v for value in given.values for v in (value.values if isinstance(value, Listed) else [value])]
+            )
+            classes = tuple(value for value in flat.values if isinstance(value, ClassValue))
+            for value in (*apply.arguments.positional, *apply.arguments.more):
+                for inner in value.values if isinstance(value, Listed) else [value]:
+                    patterns = tuple(patterns_of(flat, whole=False))
+                    yield Middleware(inner, apply.place, apply.under, classes, patterns, tuple(excluded))
+
+
+def _used(app: Made) -> Iterator[Middleware]:
+    """What was put before all routes, or before those below a path, on the application itself."""
+    for use in app.uses:
+        if use.method == "use":
+            paths = paths_of(use.arguments.get(0))
+            patterns = tuple(Pattern(joined("/", path), whole=False) for path in paths) or (Pattern("/", whole=False),)
+            for value in use.arguments.positional[1 if paths else 0 :]:
+                yield Middleware(value, use.place, use.under, patterns=patterns)
