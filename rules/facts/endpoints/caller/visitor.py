@@ -34,7 +34,7 @@ from rules.facts.endpoints.machine.world import World
 HOPS = 6
 """Functions on the stack: what stands in the chain, a wrapper around it, and the calls that are followed from there."""
 
-STEPS = 9_000
+STEPS = 20_000
 """Evaluations that following one request through one piece of code may take."""
 
 SENDS = frozenset(

@@ -98,7 +98,7 @@ class Worth:
             return Standing.RESPONSE
         worth = strongest([receiver, *map(self.of, value.arguments.all)])
         gives_back = plain(value.method) in READS or libraries.begins(name, libraries.VALIDATORS)
-        if gives_back and worth in (Standing.CREDENTIAL, Standing.CALLER):
+        if gives_back and worth in (Standing.CREDENTIAL, Standing.CALLER, Standing.SECRET):
             return worth
         if name in ("os.getenv", "os.environ.get") and key is not None and is_secret(key):
             return Standing.SECRET
