@@ -51,7 +51,8 @@ IDENTITIES = frozenset(
     ("user", "currentuser", "userid", "account", "accountid", "identity", "principal", "viewer", "actor", "member",
      "claims", "jwt", "uid", "isauthenticated", "isadmin", "admin", "permissions", "roles", "role", "scopes", "auth",
      "session", "apikey", "decoded", "authenticated", "owner", "userinfo", "authuser", "loggedin", "isloggedin", "team",
-     "organization", "organizationid", "auth0", "token", "decodedtoken", "profile", "login", "customer", "employee")
+     "organization", "organizationid", "workspace", "workspaceid", "membership", "auth0", "token", "decodedtoken",
+     "profile", "login", "customer", "employee")
 )  # fmt: skip
 """What an application calls the caller where a framework lets it keep things with a request."""
 

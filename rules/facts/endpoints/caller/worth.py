@@ -67,6 +67,8 @@ class Worth:
 
     def _of(self, value: Value) -> Standing:
         if isinstance(value, Given):
+            if name_of(value.annotation) in libraries.REQUESTS:
+                return Standing.REQUEST
             return Standing.__members__.get(value.role.upper(), Standing.SERVER)
         if isinstance(value, Attribute):
             return Standing.SERVER if value.name.startswith("__") else part(self.of(value.of), value.name)

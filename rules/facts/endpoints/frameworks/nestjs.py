@@ -8,7 +8,7 @@ guards do not reach gateways; middleware of any module reaches the routes of all
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rules.core.finding import Edit
@@ -23,7 +23,6 @@ from rules.facts.endpoints.machine.values import (
     Extern,
     Instance,
     Keyed,
-    Listed,
     Made,
     Place,
     Unknown,
@@ -41,7 +40,7 @@ from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.decorators import Decorators, Mark, Marked
 from rules.facts.endpoints.routing.nest_apps import App, Apps
 from rules.facts.endpoints.routing.nest_context import PASSPORT, Target, renamed
-from rules.facts.endpoints.routing.nest_modules import Modules
+from rules.facts.endpoints.routing.nest_modules import Modules, flattened
 from rules.facts.endpoints.routing.nest_paths import versions_of
 from rules.facts.endpoints.routing.paths import paths_of
 from rules.facts.endpoints.routing.writing import call_at
@@ -111,7 +110,7 @@ def protect(world: World, route: Route, guard: Layer) -> Protection | None:
 def same_guard(one: Value, other: Value) -> bool:
     """Whether two guards are the same class, or made by the same call."""
     if isinstance(one, Made) and isinstance(other, Made):
-        texts = [[text_of(v) for v in _flat(made.arguments.positional)] for made in (one, other)]
+        texts = [[text_of(v) for v in flattened(made.arguments.positional)] for made in (one, other)]
         return name_of(one) == name_of(other) and texts[0] == texts[1]
     return one is other or (isinstance(one, Extern) and name_of(one) == name_of(other))
 
@@ -187,16 +186,15 @@ class Reader:
 
     def _route(self, app: App, cls: ClassValue, method: Marked, asked: Asked, mark: Mark) -> Route:
         target = Target(self._world, self._decorators, cls, method, asked.kind)
-        before, perhaps = self._middleware(app, cls, asked)
-        layers = [*before, *self._global(app, target), *self._of_class(target), *self._of_method(target)]
+        met, perhaps = self._middleware(app, cls, asked)
+        layers = [*met, *self._global(app, target), *self._of_class(target), *self._of_method(target)]
         public = SIGN_IN if any(_signs_in(layer.value) for layer in layers) else ""
         doubt = "who may send it messages cannot be told" if asked.kind == "rpc" else ""
         mount = Mount(app.scheme.prefix, found=app.found)
-        layers.append(nest_layers.handler(target))
-        handler = method.handler
-        return Route(
-            asked.method, asked.path, mark.place, handler, mount, tuple(layers), tuple(perhaps), public, doubt=doubt
-        )
+        if not public:
+            layers.append(nest_layers.handler(target))
+        asked_at, before = (asked.method, asked.path, mark.place), tuple(layers)
+        return Route(*asked_at, method.handler, mount, before, tuple(perhaps), public, doubt=doubt)
 
     def _middleware(self, app: App, cls: ClassValue, asked: Asked) -> tuple[list[Layer], list[Layer]]:
         """The middlewares that a request for a path meets, and those of which that cannot be told."""
@@ -229,21 +227,27 @@ class Reader:
         for mark in marks:
             under = () if mark.certain else (mark.place,)
             if mark.name == GUARDING:
-                for value in _flat((*mark.arguments.positional, *mark.arguments.more)):
+                for value in flattened((*mark.arguments.positional, *mark.arguments.more)):
                     yield self._guard(target, value, origin, mark.place, under)
             elif not mark.name.startswith("@nestjs/") and effect_of(mark.value) == "unknown":
                 yield self._guard(target, mark.value, origin, mark.place, under)
 
     def _guard(self, target: Target, value: Value, origin: Origin, place: Place, under: tuple[Place, ...]) -> Layer:
+        name = ""
+        if (
+            isinstance(value, Made)
+            and value.method in ("get", "resolve")
+            and isinstance(value.arguments.get(0), ClassValue)
+        ):
+            value = value.arguments.positional[0]
         if isinstance(value, Made) and name_of(value) == PASSPORT:
+            name = (
+                f"AuthGuard({', '.join(map(repr, filter(None, map(text_of, flattened(value.arguments.positional)))))})"
+            )
             value = renamed(self._world, value)
         elif not isinstance(value, ClassValue | Instance | Made | Extern | Attribute | Either | Closure):
             value = Unknown("a guard whose class could not be told")
-        return nest_layers.guard(target, value, origin, place, under)
-
-
-def _flat(values: Iterable[Value]) -> list[Value]:
-    return [inner for value in values for inner in (value.values if isinstance(value, Listed) else [value])]
+        return replace(nest_layers.guard(target, value, origin, place, under), name=name)
 
 
 def _signs_in(guard: Value) -> bool:

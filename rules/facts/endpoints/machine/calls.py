@@ -163,7 +163,7 @@ class Machine(Members):
         return made
 
     def provided(self, cls: ClassValue) -> Value:
-        """The object that a container of dependencies would pass in for a class; one for all, with what it was made of."""
+        """The object that a container of dependencies passes in for a class; one for all, with what it is made of."""
         if cls not in self.world.provided:
             self.world.provided[cls] = Unknown("an object that needs itself")
             builder = self.world.machine

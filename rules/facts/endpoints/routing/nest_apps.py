@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from rules.facts.endpoints.machine.values import ClassValue, Listed, Made, Place, Value
 from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.routing.decorators import Decorators
-from rules.facts.endpoints.routing.nest_modules import Graph, Modules
-from rules.facts.endpoints.routing.nest_paths import Pattern, Scheme, patterns_of, scheme
+from rules.facts.endpoints.routing.nest_modules import Graph, Modules, flattened
+from rules.facts.endpoints.routing.nest_paths import PLAIN, Pattern, Scheme, patterns_of, scheme
 from rules.facts.endpoints.routing.paths import joined, paths_of
 
 MAKERS = ("@nestjs/core.NestFactory.create", "@nestjs/core.NestFactory.createMicroservice")
@@ -50,7 +51,7 @@ class App:
 
     modules: Modules
     found: bool = True
-    scheme: Scheme = Scheme()
+    scheme: Scheme = PLAIN
     guards: tuple[Global, ...] = ()
     middleware: tuple[Middleware, ...] = ()
 
@@ -65,6 +66,9 @@ class Apps:
 
     def served(self) -> Iterator[App]:
         """The applications that listen; of those with the same root module the last one, where none is seen to."""
+        for closure in list(self._world.closures):
+            if closure.function not in self._world.entered and b"NestFactory." in self._world.source(closure.place):
+                self._world.from_top(closure.place.path, partial(self._world.call_blindly, closure))
         made = [made for name in MAKERS for made in self._world.calls.get(name, [])]
         for app in made:
             same = [other for other in made if other.arguments.get(0) is app.arguments.get(0)]
@@ -118,14 +122,11 @@ def _chain(apply: Made) -> Iterator[Middleware]:
             excluded += patterns_of(given, whole=True)
             pending += use.uses
         elif use.method == "forRoutes":
-            flat = Listed(
-                [v for value in given.values for v in (value.values if isinstance(value, Listed) else [value])]
-            )
+            flat = Listed(flattened(given.values))
             classes = tuple(value for value in flat.values if isinstance(value, ClassValue))
-            for value in (*apply.arguments.positional, *apply.arguments.more):
-                for inner in value.values if isinstance(value, Listed) else [value]:
-                    patterns = tuple(patterns_of(flat, whole=False))
-                    yield Middleware(inner, apply.place, apply.under, classes, patterns, tuple(excluded))
+            patterns = tuple(patterns_of(flat, whole=False))
+            for value in flattened((*apply.arguments.positional, *apply.arguments.more)):
+                yield Middleware(value, apply.place, apply.under, classes, patterns, tuple(excluded))
 
 
 def _used(app: Made) -> Iterator[Middleware]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rules.facts.endpoints.caller.libraries import LOGINS
-from rules.facts.endpoints.caller.standing import Standing
+from rules.facts.endpoints.caller.standing import Standing, part
 from rules.facts.endpoints.caller.visitor import Visitor, effect_of, lets_in
 from rules.facts.endpoints.machine.host import Basis, Manner
 from rules.facts.endpoints.machine.values import (
@@ -87,6 +87,8 @@ class Target:
             return self.library(visitor, callee.of)
         if callee.name in ("verify", "verifyAsync") and _is_jwt(callee.of):
             return visitor.verify(made)
+        if callee.name == "get" and _typed(callee.of, "nestjs-cls.ClsService"):
+            return Given(part(Standing.CONTEXT, text_of(made.arguments.get(0)) or ""))
         if callee.name in CLOSES and visitor.worth.of(callee.of) is Standing.REQUEST:
             raise refused(visitor, made)
         return self._of_context(visitor, callee, made) if _is(callee.of, "execution") else None
@@ -104,9 +106,9 @@ class Target:
         listed = Listed([Given(Standing.REQUEST), Given(Standing.RESPONSE), Given(Standing.NEXT)])
         if callee.name == "getArgs":
             return listed if self.kind != "graphql" else Given(Standing.CALLER)
-        return (
-            visitor.machine.index(listed, made.arguments.get(0) or NOTHING) if callee.name == "getArgByIndex" else None
-        )
+        if callee.name == "getArgByIndex":
+            return visitor.machine.index(listed, made.arguments.get(0) or NOTHING)
+        return None
 
     def _read(self, made: Made) -> Value:
         """What a `Reflector` finds: the first of several places that has it, or all of them together."""
@@ -195,9 +197,11 @@ def _is_target(value: Value) -> bool:
 
 def _is_jwt(value: Value) -> bool:
     """Whether something is the service that checks tokens, by its type or by the name that an object gave it."""
-    if isinstance(value, Given):
-        return name_of(value.annotation) == "@nestjs/jwt.JwtService"
-    return isinstance(value, Attribute) and "jwt" in value.name.lower()
+    return _typed(value, "@nestjs/jwt.JwtService") or (isinstance(value, Attribute) and "jwt" in value.name.lower())
+
+
+def _typed(value: Value, name: str) -> bool:
+    return isinstance(value, Given) and name_of(value.annotation) == name
 
 
 def _marked(marks: tuple[Mark, ...], key: Value) -> Value | None:

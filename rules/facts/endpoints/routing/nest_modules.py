@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -120,10 +120,7 @@ class Graph:
         """What a function of the repository gives when nothing is known of its arguments."""
         if not isinstance(function, Closure):
             return None
-        given = Arguments(tuple(Given("argument", param.name) for param in function.function.params))
-        return self._world.from_top(
-            function.place.path, partial(self._world.machine.call, function, given, function.place)
-        )
+        return self._world.from_top(function.place.path, partial(self._world.call_blindly, function))
 
     def app_guards(self, modules: Modules) -> Iterator[Entry]:
         """The guards that modules put before every handler of their application."""
@@ -163,6 +160,11 @@ class Graph:
 
         self._world.from_top(module.env.path, configure)
         return consumer if consumer.uses else None
+
+
+def flattened(values: Iterable[Value]) -> list[Value]:
+    """Values, lists among them taken apart."""
+    return [inner for value in values for inner in (value.values if isinstance(value, Listed) else [value])]
 
 
 def replaced(outer: Entry, inner: Entry) -> Entry:

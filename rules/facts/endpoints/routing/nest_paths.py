@@ -13,7 +13,7 @@ NEUTRAL = "@nestjs/common.VERSION_NEUTRAL"
 
 @dataclass(frozen=True)
 class Pattern:
-    """A path that a prefix leaves out or that a middleware is for. A text alone is a prefix by segments, of any method."""
+    """A path that a prefix leaves out or that a middleware is for: a whole one, or all that begin with it."""
 
     path: str
     method: str = ""
@@ -54,6 +54,9 @@ class Scheme:
                 bare = above + path or "/"
                 left_out = any(pattern.meets(method, path or "/") for pattern in self.excluded)
                 yield Served(bare if left_out or not self.prefix else joined(self.prefix, bare).rstrip("/"), bare)
+
+
+PLAIN = Scheme()
 
 
 def scheme(app: Made) -> Scheme:
