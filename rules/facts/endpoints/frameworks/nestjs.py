@@ -168,7 +168,7 @@ class Reader:
                     paths, word = paths_of(entries.get("path")), name_of(entries.get("method")).rpartition(".")[2]
                     verb = "ANY" if word == "ALL" else word or "GET"
                 above, versions = self._above(cls, method)
-                prefix = self._apps.prefixes.get(module, "") if module is not None else ""
+                prefix = app.prefixes.get(module, "") if module is not None else ""
                 for served in app.scheme.served(verb, versions, ([prefix], above, paths)):
                     yield Asked(verb, served.full, served.bare), mark
                 return

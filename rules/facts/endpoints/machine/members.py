@@ -105,6 +105,8 @@ class Members(Expressions):
             return Known(length)
         if isinstance(of, Extern):
             return Extern(of.name if name == "default" else f"{of.name}.{name}")
+        if isinstance(of, Known) and of.value is None and not of.is_default:
+            return NOTHING
         if isinstance(of, Known | Listed | Keyed | Closure):
             return Attribute(of, name)
         if not isinstance(of, Symbol):

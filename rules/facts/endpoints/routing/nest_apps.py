@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from rules.facts.endpoints.machine.values import ClassValue, Listed, Made, Place, Value
@@ -47,10 +47,14 @@ class Global:
 
 @dataclass(frozen=True)
 class App:
-    """One application with all that its modules hold. Without `found` it is what no application was seen to serve."""
+    """One application with all that its modules hold. Without `found` it is what no application was seen to serve.
+
+    `prefixes` are the paths under which modules hang.
+    """
 
     modules: Modules
     found: bool = True
+    prefixes: Mapping[ClassValue, str] = field(default_factory=dict)
     scheme: Scheme = PLAIN
     guards: tuple[Global, ...] = ()
     middleware: tuple[Middleware, ...] = ()
@@ -62,7 +66,6 @@ class Apps:
     def __init__(self, world: World, decorators: Decorators) -> None:
         self._world = world
         self._graph = Graph(world, decorators)
-        self.prefixes = self._graph.prefixes()
 
     def served(self) -> Iterator[App]:
         """The applications that listen; of those with the same root module the last one, where none is seen to."""
@@ -81,7 +84,7 @@ class Apps:
         modules = self._graph.reached([root] if root is not None else [])
         used = tuple(_used(made))
         guards = tuple(self._guards(made, modules))
-        return App(modules, True, scheme(made), guards, (*used, *self._middleware(modules)))
+        return App(modules, True, self._graph.prefixes(), scheme(made), guards, (*used, *self._middleware(modules)))
 
     def _guards(self, app: Made, modules: Modules) -> Iterator[Global]:
         everywhere = frozenset(("http", "graphql", "rpc"))
