@@ -244,6 +244,20 @@ const guard = (req, res, next) => {
   next();
 };
 """,
+    "credential among those that are known": """
+const keys = new Set((process.env.KEYS || '').split(','));
+const guard = (req, res, next) => {
+  if (!keys.has(req.headers['x-api-key'])) return res.sendStatus(401);
+  next();
+};
+""",
+    "credential found": """
+const guard = async (req, res, next) => {
+  const found = await db.tokens.find(req.headers['x-api-key']);
+  if (!found) return res.sendStatus(401);
+  next();
+};
+""",
     "no elements": """
 const roles = ['admin'];
 const guard = (req, res, next) => {
@@ -284,6 +298,13 @@ const guard = passport.authenticate('google');
     "express-jwt that lets everybody pass": """
 const { expressjwt } = require('express-jwt');
 const guard = expressjwt({ credentialsRequired: false });
+""",
+    "only the form of a credential": """
+const guard = (req, res, next) => {
+  const sent = (req.headers.authorization || '').match(/^Bearer (.+)$/);
+  if (!sent || !sent[1].includes('.')) return res.sendStatus(401);
+  next();
+};
 """,
     "a checked way beside an open one": """
 const guard = async (req, res, next) => {

@@ -85,6 +85,9 @@ READS = frozenset((
 ))  # fmt: skip
 """Methods of text and of containers: what they make of a credential is still only what the caller wrote."""
 
+LOOKUPS = frozenset(("find", "get", "has", "includes", "index", "pop"))
+"""Those with which something else than the text is asked whether it knows it."""
+
 
 def plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()

@@ -8,6 +8,7 @@ from rules.facts.endpoints.caller import libraries
 from rules.facts.endpoints.caller.standing import (
     BASIS,
     CONTAINERS,
+    LOOKUPS,
     READS,
     RESULTS,
     TAKES,
@@ -99,6 +100,8 @@ class Worth:
         if receiver is Standing.RESPONSE:
             return Standing.RESPONSE
         worth = strongest([receiver, *map(self.of, value.arguments.all)])
+        if worth is Standing.CREDENTIAL and receiver is not worth and plain(value.method) in LOOKUPS:
+            return Standing.CHECKED
         gives_back = plain(value.method) in READS or libraries.begins(name, libraries.VALIDATORS)
         if gives_back and worth in (Standing.CREDENTIAL, Standing.CALLER, Standing.SECRET):
             return worth

@@ -179,9 +179,9 @@ def _procedures(world: World, router: Value, path: str = "", depth: int = 0) -> 
 def _steps(value: Value, depth: int = 0) -> tuple[list[Made], bool]:
     """The calls of a chain from its beginning, those of concatenated procedures in their place."""
     links: list[Made] = []
-    while isinstance(value, Made) and isinstance(value.callee, Attribute) and not _is_start(value):
+    while isinstance(value, Made):
         links.append(value)
-        value = value.callee.of
+        value = value.callee.of if isinstance(value.callee, Attribute) else NOTHING
     steps: list[Made] = []
     whole = _is_start(value)
     for link in reversed(links):

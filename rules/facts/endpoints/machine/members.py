@@ -84,7 +84,7 @@ class Members(Expressions):
         if isinstance(of, Either):
             return join([self.member(option, name) for option in of.options])
         if isinstance(of, Space):
-            return self.world.exported(of.path, name)
+            return self.world.exported(of.path, name) if name != "then" else Attribute(of, name)
         if isinstance(of, Keyed) and name in of.entries:
             return of.entries[name]
         if isinstance(of, ClassValue):

@@ -22,7 +22,7 @@ ROUTER = """import { z } from "zod";
 import { guard, guardOnly, protectedProcedure, publicProcedure, router, soft } from "./trpc";
 
 const inner = router({ r: {chain}.query(() => "ok") });
-export const appRouter = router({ inner });
+export const appRouter = router({ mine: protectedProcedure.query(() => "mine"), inner });
 """
 
 
