@@ -14,7 +14,7 @@ demo: .venv/ready
 	@$(BIN)/prodgate demo
 
 test: .venv/ready
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
 
 # Needs npm and a package index: whole published descriptions, and an installation from the lock alone.
 contract: .venv/ready

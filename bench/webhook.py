@@ -28,8 +28,8 @@ def measure() -> Table:
                     rows += _rows(f"{name}, {clients} client{'s' if clients > 1 else ''}", running, clients)
     how = (
         f"{REQUESTS} signed deliveries of 20 KB back to back, each durable before its answer, while the worker works "
-        "on them: on SQLite in the same process, on PostgreSQL apart. SQLite takes one writer at a time, and whoever "
-        "waits for it sleeps up to 100 ms between two looks: that is its tail."
+        "on them: on SQLite in the same process, on PostgreSQL apart. SQLite takes one writer at a time: writers take "
+        "turns there, deliveries before the worker's own."
     )
     return Table("Webhook to 202", how, tuple(rows))
 

@@ -22,6 +22,7 @@ from bot.engine import DATABASE_SECONDS, Producer, Worker, make_queue
 from bot.evaluator.pool import EvaluatorPool
 from bot.flows.catch_up import heads_of, installations_to_sweep, redeliver
 from bot.flows.check import Tools, check, check_group, give_up, place_of
+from bot.flows.claims import release
 from bot.flows.repair import repair_pull
 from bot.git.cache import MirrorCache
 from bot.git.repositories import MirroredRepositories
@@ -31,6 +32,8 @@ from bot.jobs import GATE, Job
 from bot.performer import Done
 from bot.scanners.suite import Suite, discovered
 from bot.settings import Settings, SettingsError
+from bot.store.claims import ClaimStore
+from bot.store.database import opened
 from bot.store.runs import RunStore
 from bot.store.schema import upgrade
 from bot.store.writes import Writes
@@ -46,7 +49,7 @@ class Bot:
     """Everything that one process works with."""
 
     def __init__(self, settings: Settings) -> None:
-        self._database = sa.create_engine(settings.database)
+        self._database = opened(settings.database)
         self._client = Client(
             settings.app_id,
             settings.private_key.get_secret_value(),
@@ -59,6 +62,7 @@ class Bot:
         mirrors = MirrorCache(settings.data_dir / "mirrors", reach=settings.git_environment)
         self.hub = GitHubHub(self._client, settings.app_id)
         self.store = RunStore(self._database)
+        self._claims = ClaimStore(self._database)
         self.links = Links(settings.public_url, settings.signing_keys)
         self._tools = Tools(
             hub=self.hub,
@@ -66,6 +70,7 @@ class Bot:
             evaluator=self._pool,
             scanners=Suite(discovered()),
             runs=self.store,
+            claims=self._claims,
             html_url=settings.github_url,
             link=self.links.to_run,
             cache=str(settings.data_dir / "facts.sqlite"),
@@ -78,13 +83,13 @@ class Bot:
             case "check" if not job.pull:
                 return await self._at_head(job)
             case "check":
-                return Done(await check(job, run, self._tools))
+                return await check(job, run, self._tools)
             case "group":
-                return Done(await check_group(job, run, self._tools))
+                return await check_group(job, run, self._tools)
             case "repair":
                 return Done(await repair_pull(job, run, self._tools))
             case "sweep":
-                return _following(await heads_of(job, self.hub))
+                return _following(await heads_of(job, self.hub, self._claims))
             case "reconcile":
                 return _following(await installations_to_sweep(self.hub))
             case "redeliver":
@@ -92,14 +97,14 @@ class Bot:
             case "retention":
                 return Done(f"{await self.store.forget(datetime.now(UTC) - KEEP_RUNS)} runs deleted")
             case "close":
-                return Done("closed")
+                return _following(await release(place_of(job), job.pull, self._claims))
 
     async def standing(self, job: Job) -> bool:
         """Whether the head that a job names is still its pull request's, and nobody asks for what is done."""
         place = place_of(job)
         if (await self.hub.pull(place, job.pull)).head != job.head:
             return False
-        return bool(job.delivery) or not await self.hub.finished(place, job.head, GATE)
+        return bool(job.delivery or job.again) or not await self.hub.finished(place, job.head, GATE)
 
     async def give_up(self, job: Job, run: str) -> None:
         """Says on the pull request that the job cannot be done."""
@@ -140,7 +145,7 @@ def migrate(settings: Settings) -> None:
 
     The web does so too: a delivery that comes before the first worker has started is taken.
     """
-    engine = sa.create_engine(settings.database)
+    engine = opened(settings.database)
     try:
         upgrade(engine)
         make_queue(settings.database)

@@ -1,7 +1,7 @@
 """The durable queue. The only module that imports dbos.
 
 What dbos 3.4 leaves to its users, and who answers for it here:
-- SQLite is switched to WAL before the launch, and the web enqueues there one at a time (`Producer`).
+- SQLite gets an engine of ours (`opened`), and the web enqueues there one at a time (`Producer`).
 - Times in SQLite are whole seconds, so nothing is superseded by order of arrival: `ingest` asks GitHub for the head,
   and it alone supersedes, for one pull request at a time.
 - A cancelled job frees its partition while its process lives on for a moment: whatever it writes to GitHub is found
@@ -44,6 +44,7 @@ from structlog.contextvars import bound_contextvars
 from bot.flows.hub import HubError, Later
 from bot.jobs import Job
 from bot.performer import Done, Performer
+from bot.store.database import opened
 from bot.store.leases import DEAD_SECONDS, Leases
 from bot.web.webhook import QueueAway
 
@@ -128,9 +129,8 @@ async def ingest(fields: dict[str, Any]) -> str:
         if same and same == older and job.kind == "check" and not (job.base or job.again):
             return "already at work"
         if older:
-            await DBOS.cancel_workflows_async(older, cancel_children=True)
-    if job.kind == "close":
-        return "closed"
+            await DBOS.cancel_workflows_async(older)
+            await DBOS.cancel_workflows_async(await pending(f"check:{_subject(job)}:", "work"))
     name = f"{job.kind}:{_subject(job)}:{job.head}:{DBOS.workflow_id}"
     with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=_subject(job)):
         await DBOS.enqueue_workflow_async(PULL, on_pull, fields)
@@ -195,10 +195,11 @@ async def standing(fields: dict[str, Any]) -> bool:
 
 
 @DBOS.step(name="pending")
-async def pending(prefix: str) -> list[str]:
-    """The unfinished work whose id starts so."""
+async def pending(prefix: str, name: str = "on_pull") -> list[str]:
+    """The unfinished workflows of a kind whose id starts so. What follows from work is a child of it by then, and
+    lives on when that is ended: this may be one."""
     found = await DBOS.list_workflows_async(
-        workflow_id_prefix=prefix, status=["PENDING", "ENQUEUED"], name="on_pull", load_input=False
+        workflow_id_prefix=prefix, status=["PENDING", "ENQUEUED", "DELAYED"], name=name, load_input=False
     )
     return [workflow.workflow_id for workflow in found]
 
@@ -274,11 +275,15 @@ class Producer:
     """The web's side: puts jobs into the queue before the answer is sent."""
 
     def __init__(self, database: str) -> None:
-        _use_wal(database)
+        alone = database.startswith("sqlite")
+        self._engine = opened(database, door=True) if alone else None
         self._client = DBOSClient(
-            system_database_url=database, serializer=DBOSPortableJSONSerializer(), retry_connection_errors=False
+            system_database_url=database,
+            system_database_engine=self._engine,
+            serializer=DBOSPortableJSONSerializer(),
+            retry_connection_errors=False,
         )
-        self._one = asyncio.Semaphore(1 if database.startswith("sqlite") else 16)
+        self._one = asyncio.Semaphore(1 if alone else 16)
 
     async def enqueue(self, delivery: str, jobs: Sequence[Job]) -> None:
         """Durable when it returns, and only once for each delivery; raises `QueueAway`."""
@@ -298,20 +303,23 @@ class Producer:
 
     def close(self) -> None:
         self._client.destroy()
+        if self._engine is not None:
+            self._engine.dispose()
 
 
 class Worker:
     """The other side: performs jobs, keeps a lease, and takes over from workers whose lease ran out."""
 
     def __init__(self, database: str, performer: Performer) -> None:
-        _use_wal(database)
         _performer[:] = [performer]
         _leaving.clear()
         self.executor = uuid.uuid4().hex
         self._alone = database.startswith("sqlite")
+        self._engine = opened(database)
         config: DBOSConfig = {
             "name": "prodgate",
             "system_database_url": database,
+            "system_database_engine": self._engine if self._alone else None,
             "application_version": VERSION,
             "executor_id": self.executor,
             "serializer": DBOSPortableJSONSerializer(),
@@ -320,7 +328,6 @@ class Worker:
         self._dbos = DBOS(config=config)
         if not hasattr(DBOS, "_recover_pending_workflows"):
             raise RuntimeError("this version of dbos has no _recover_pending_workflows; install the locked one")
-        self._engine = sa.create_engine(database)
         self._leases = Leases(self._engine)
         self._stopping = threading.Event()
         self._reaper = threading.Thread(target=self._reap, name="reaper", daemon=True)
@@ -379,11 +386,3 @@ class Worker:
             log.warning("taking over", executor=executor)
             DBOS._recover_pending_workflows([executor])
         self._leases.release(dead - {self.executor})
-
-
-def _use_wal(database: str) -> None:
-    if database.startswith("sqlite"):
-        engine = sa.create_engine(database)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-        engine.dispose()

@@ -44,11 +44,13 @@ class Wrap(StrEnum):
 class Intent(StrEnum):
     """What a guard wants to be written otherwise; the runner's file knows how.
 
-    CONCURRENTLY takes along whatever takes the file out of its transaction.
+    CONCURRENTLY takes along whatever takes the file out of its transaction. LOCK_TIMEOUT limits the waiting for locks
+    from the statement to the end of its transaction.
     """
 
     CONCURRENTLY = "concurrently"
     NOT_VALID = "not valid"
+    LOCK_TIMEOUT = "lock timeout"
 
 
 @dataclass(frozen=True, slots=True)

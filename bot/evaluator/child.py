@@ -31,6 +31,7 @@ from bot.evaluator.messages import (
 )
 from bot.git.snapshot import BlobReader, GitSnapshot, ObjectStore
 from bot.store.cache import FactCache
+from migration_guards.claims import CLAIMS
 from rules.catalog import all_rules, names, packs
 from rules.core.codebase import Codebase, Partial, Unavailable
 from rules.core.evaluate import Evaluation, State, evaluate
@@ -38,7 +39,7 @@ from rules.core.repair import plan
 from rules.core.rule import Rule
 from rules.core.suppress import Suppression
 from rules.facts.endpoints import ENDPOINTS
-from rules.facts.host import MERGE
+from rules.facts.host import MERGE, RIVALS, Claim
 from rules.policy import Policy
 from rules.policy_file import NAMES
 from rules.syntax.comments import suppressions_of
@@ -70,7 +71,13 @@ def supplied(task: Task, reports: Reports) -> dict[str, object]:
         name: Unavailable(scan) if isinstance(scan, str) else Partial(scan.reports, scan.unread)
         for name, scan in reports.items()
     }
-    return {"settings": task.policy.settings(), "today": task.today, NAMES.name: names(), **scanners}
+    return {
+        "settings": task.policy.settings(),
+        "today": task.today,
+        NAMES.name: names(),
+        RIVALS.name: task.rivals,
+        **scanners,
+    }
 
 
 def chosen(task: Task) -> list[Rule[Any]]:
@@ -107,7 +114,14 @@ def evaluate_both(task: Task, head: Codebase) -> Evaluated:
     known = {_said(head.base, suppression) for suppression in suppressions_of(head.base, paths)}
     here = suppressions_of(head, paths)
     added = tuple(suppression for suppression in here if _said(head, suppression) not in known)
-    return Evaluated(run, old, tuple(s for s in here if s not in added), added)
+    return Evaluated(run, old, tuple(s for s in here if s not in added), added, _claims(head))
+
+
+def _claims(head: Codebase) -> tuple[Claim, ...]:
+    try:
+        return tuple(head.get(CLAIMS))
+    except Unavailable:
+        return ()
 
 
 def _said(code: Codebase, suppression: Suppression) -> tuple[str, str, str, bytes]:

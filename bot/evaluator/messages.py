@@ -13,7 +13,7 @@ from rules.core.evaluate import Evaluation
 from rules.core.finding import Finding
 from rules.core.suppress import Suppression
 from rules.facts.endpoints.model import Endpoint
-from rules.facts.host import Scan
+from rules.facts.host import Claim, Rival, Scan
 from rules.policy import Policy
 
 MAX_FRAME = 256 * 1024 * 1024
@@ -42,16 +42,18 @@ class Task:
     refuse: Mapping[str, str] = field(default_factory=dict)
     kind: Literal["evaluate", "repair", "inventory"] = "evaluate"
     wanted: tuple[tuple[str, ...], ...] = ()
+    rivals: tuple[Rival, ...] = ()
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Both sides, and the suppressions in force."""
+    """Both sides, the suppressions in force, and what the head claims that other pull requests may claim too."""
 
     head: Evaluation
     base: Evaluation
     standing: tuple[Suppression, ...]
     added: tuple[Suppression, ...]
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)

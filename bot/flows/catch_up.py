@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.flows.claims import Claims
 from bot.flows.hub import HubError, Place, PullRequest
 from bot.jobs import GATE, Job
 
@@ -96,17 +97,21 @@ async def installations_to_sweep(registration: Registration) -> tuple[Job, ...]:
     return tuple(Job("sweep", installation=number) for number in await registration.installations())
 
 
-async def heads_of(job: Job, repositories: Repositories) -> tuple[Job, ...]:
-    """A check for each open pull request whose head has no finished gate: of one repository, or of an installation."""
+async def heads_of(job: Job, repositories: Repositories, claims: Claims) -> tuple[Job, ...]:
+    """A check for each open pull request whose head has no finished gate: of one repository, or of an installation.
+
+    Where the base of a repository moved, those that add to a history are looked at again: it may have grown.
+    """
     if job.repository:
         places: Sequence[Place] = [Place(job.installation, job.repository, job.owner, job.name)]
     else:
         places = await repositories.repositories(job.installation)
-    return tuple(
-        [
-            Job("check", place.installation, place.repository, place.owner, place.name, pull.number, pull.head)
-            for place in places
-            for pull in await repositories.open_pulls(place)
-            if not await repositories.finished(place, pull.head, GATE)
-        ]
-    )
+    jobs = []
+    for place in places:
+        again = await claims.claims(place) if job.repository else {}
+        for pull in await repositories.open_pulls(place):
+            moved = pull.number in again
+            if moved or not await repositories.finished(place, pull.head, GATE):
+                where = place.installation, place.repository, place.owner, place.name
+                jobs.append(Job("check", *where, pull.number, pull.head, again=moved))
+    return tuple(jobs)

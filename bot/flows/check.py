@@ -10,14 +10,17 @@ from typing import Protocol
 
 import structlog
 
+from bot.flows.claims import Claims, claim, rivals_of
 from bot.flows.hub import Hub, HubError, Later, Place
 from bot.flows.judge import Sides, judge
 from bot.flows.policy import Marks, PolicyUnread, held
 from bot.jobs import GATE, Job
+from bot.performer import Done
 from bot.ports import EvaluationFailed, Evaluator, Scanners
 from bot.report.check_run import gate, pack_run
 from bot.report.model import CheckRun, Context, Repair
 from rules.catalog import packs
+from rules.facts.host import Claim, Rival
 from rules.policy import Conclusion, Policy, Verdict, preview
 
 log = structlog.get_logger()
@@ -76,6 +79,7 @@ class Tools:
     evaluator: Evaluator
     scanners: Scanners
     runs: Runs
+    claims: Claims
     html_url: str
     link: Callable[[str], str]
     cache: str = ""
@@ -86,22 +90,17 @@ def place_of(job: Job) -> Place:
     return Place(job.installation, job.repository, job.owner, job.name)
 
 
-async def check(job: Job, run: str, tools: Tools) -> str:
-    """Judges a pull request's current head and posts its check runs. Returns what became of it, in a word."""
+async def check(job: Job, run: str, tools: Tools) -> Done:
+    """Judges a pull request's current head and posts its check runs."""
     place = place_of(job)
-    numbers = [job.pull] if job.pull else await tools.hub.pulls_at(place, job.head)
-    outcomes = [await _check_pull(place, number, run, tools) for number in numbers]
-    return ", ".join(outcomes) or "nothing to check"
-
-
-async def _check_pull(place: Place, number: int, run: str, tools: Tools) -> str:
-    pull = await tools.hub.pull(place, number)
+    pull = await tools.hub.pull(place, job.pull)
     if not pull.open:
-        return "closed"
+        return Done("closed")
+    number = job.pull
     return await judge_head(Subject(place, pull.head, pull.base, number, pull.author, pull.base_ref), run, tools)
 
 
-async def check_group(job: Job, run: str, tools: Tools) -> str:
+async def check_group(job: Job, run: str, tools: Tools) -> Done:
     """Judges the head of a merge group against its base."""
     return await judge_head(Subject(place_of(job), job.head, job.base), run, tools)
 
@@ -118,7 +117,7 @@ class Subject:
     branch: str = ""
 
 
-async def judge_head(subject: Subject, run: str, tools: Tools, follow: int = 2) -> str:
+async def judge_head(subject: Subject, run: str, tools: Tools, follow: int = 2) -> Done:
     """The gate goes in progress, the change is judged, every check run is finished.
 
     `follow` is how often it is judged anew against a base that moved while the old one could not be looked at. With
@@ -142,7 +141,7 @@ async def judge_head(subject: Subject, run: str, tools: Tools, follow: int = 2) 
         now = await _now(subject, tools) if known else subject
         if now is None:
             await _supersede(place, head, run, external, tools)
-            return "superseded"
+            return Done("superseded")
         if follow and now != subject:
             return await judge_head(now, run, tools, follow - 1)
         reason = str(problem) if known else f"an internal error ({type(problem).__name__})"
@@ -150,9 +149,9 @@ async def judge_head(subject: Subject, run: str, tools: Tools, follow: int = 2) 
         await tools.hub.finish_check(place, head, _failed(reason, tools.link(run)), external)
         if not known:
             raise
-        return "could not look"
+        return Done("could not look")
     await _post(subject, answer, run, external, tools)
-    return str(answer.verdict.conclusion)
+    return Done(str(answer.verdict.conclusion), await _claimed(subject, answer, tools))
 
 
 async def _post(subject: Subject, answer: Answer, run: str, external: str, tools: Tools) -> None:
@@ -215,11 +214,14 @@ async def give_up(job: Job, run: str, tools: Tools) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict on a change, the policy that it follows, and the files at the head by path."""
+    """The verdict on a change, the policy that it follows, the files at the head by path, and what it claims
+    beside which rivals."""
 
     verdict: Verdict
     policy: Policy
     sources: Mapping[str, bytes]
+    claims: tuple[Claim, ...]
+    rivals: tuple[Rival, ...]
 
 
 async def judge_change(subject: Subject, tools: Tools) -> Answer:
@@ -231,14 +233,30 @@ async def judge_change(subject: Subject, tools: Tools) -> Answer:
     token = await tools.hub.read_token(place)
     async with tools.repositories.change(place, token, subject.head, subject.base) as fetched:
         holds = await held(place, fetched.policy_files, tools.hub, tools.runs)
-        judged = await judge(fetched.sides, holds.policy, tools.evaluator, tools.scanners, cache=tools.cache)
+        rivals = await _rivals(subject, tools)
+        judged = await judge(
+            fetched.sides, holds.policy, tools.evaluator, tools.scanners, cache=tools.cache, rivals=rivals
+        )
     approved = bool(judged.evaluated.added) and await _approved(subject, tools)
     verdict = judged.under(holds.policy, approved=approved)
     notes = holds.notes
     if holds.edited is not None:
         then = judged.under(holds.edited, approved=approved)
         notes = (*notes, *preview(verdict, then, holds.policy, holds.edited, packs()))
-    return Answer(replace(verdict, notes=verdict.notes + notes), holds.policy, fetched.sides.head_files)
+    verdict = replace(verdict, notes=verdict.notes + notes)
+    return Answer(verdict, holds.policy, fetched.sides.head_files, judged.evaluated.claims, rivals)
+
+
+async def _rivals(subject: Subject, tools: Tools) -> tuple[Rival, ...]:
+    if not subject.number:
+        return ()
+    return await rivals_of(subject.place, subject.number, subject.branch, tools.hub, tools.claims)
+
+
+async def _claimed(subject: Subject, answer: Answer, tools: Tools) -> tuple[Job, ...]:
+    if not subject.number:
+        return ()
+    return await claim(subject.place, subject.number, subject.branch, answer.claims, answer.rivals, tools.claims)
 
 
 async def _approved(subject: Subject, tools: Tools) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from bot.evaluator.messages import Evaluated, Repaired, Reports, Task
 from bot.ports import Evaluator, Scanners
 from rules.catalog import packs
+from rules.facts.host import Rival
 from rules.policy import Change, Policy, Verdict, decide
 
 
@@ -63,6 +64,7 @@ async def judge(
     *,
     chosen: tuple[str, ...] = (),
     cache: str = "",
+    rivals: tuple[Rival, ...] = (),
 ) -> Judged:
     """Scans the touched files on both sides, evaluates both, and decides."""
     scans = (scanners.scan(sides.head_contents()), scanners.scan(sides.base_contents()))
@@ -78,6 +80,7 @@ async def judge(
         base_reports=base_reports,
         today=datetime.now(UTC).date().isoformat(),
         cache=cache,
+        rivals=rivals,
     )
     evaluated = await evaluator.evaluate(task)
     change = Change(sides.touched, sides.renames, evaluated.standing, evaluated.added)

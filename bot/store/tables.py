@@ -60,3 +60,13 @@ repairs = sa.Table(
     sa.Index("prodgate_repairs_by_pull", "repository", "pull"),
 )
 """Commits that `/fix` made, with the findings that they fixed as JSON."""
+
+claims = sa.Table(
+    "prodgate_claims",
+    metadata,
+    sa.Column("repository", sa.BigInteger, primary_key=True),
+    sa.Column("pull", sa.Integer, primary_key=True),
+    sa.Column("branch", sa.String(255), primary_key=True),
+    sa.Column("claims", sa.Text, nullable=False),
+)
+"""What open pull requests claim in the histories of their branches, as JSON."""

@@ -88,6 +88,12 @@ _MARKS = {
 """What has no fixed end, or none at all. MySQL runs what stands in `/*! ... */`: the marks alone are no code."""
 
 _TEMPLATES = r"\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|<%[^%\n]{0,200}%>"
+WINDOW = 2_000
+"""Characters of code that are taken apart at a time."""
+
+LONGEST_TEMPLATE = 210
+
+_BLANK = re.compile(r"\s")
 _APART, _SMALLEST = re.compile(r"\S+"), re.compile(r"\w+|\S")
 _ENDS_OF_COMMENT = re.compile(r"/\*|\*/")
 _SPECIALS = {"string": Kind.STRING, "name": Kind.NAME, "template": Kind.TEMPLATE, "dollar": Kind.STRING}
@@ -132,14 +138,19 @@ def closed(text: str, found: re.Match[str], end: int) -> tuple[int, bool]:
 
 
 def words(text: str, dialect: Dialect, start: int = 0, end: int | None = None) -> Iterator[Word]:
-    """The words of a part of a text, one by one."""
+    """The words of a part of a text, one by one. Whoever wants few of them does not wait for what comes later."""
     end = len(text) if end is None else end
     position = start
     while position < end:
-        found = pieces_of(dialect).search(text, position, end)
-        yield from _code(text, position, found.start() if found else end)
-        if found is None:
-            return
+        blank = _BLANK.search(text, min(position + WINDOW, end), end)
+        edge = blank.start() if blank else end
+        found = pieces_of(dialect).search(text, position, min(edge + LONGEST_TEMPLATE, end))
+        if found is None or found.start() > edge:
+            yield from _code(text, position, edge)
+            position = edge
+            continue
+        yield from _code(text, position, found.start())
+        found = pieces_of(dialect).match(text, found.start(), end) or found
         position, whole = closed(text, found, end)
         kind = _SPECIALS.get(str(found.lastgroup)) if whole else Kind.OPEN
         if kind is not None:

@@ -11,11 +11,17 @@ from rules.core.source import Span
 BUILDS = (CreateIndex, DropIndex, Reindex, DetachPartition)
 """What cannot run in a transaction once it is CONCURRENTLY."""
 
+LOCK_TIMEOUT = b"SET LOCAL lock_timeout = '2s';\n"
+"""Ends with its transaction (documentation of PostgreSQL 17, SET)."""
+
 
 def rewritten(operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
     """The edit that writes an exactly read clause of PostgreSQL otherwise; None where none is known."""
     if operation.reading is not Reading.EXACT or operation.inside or not _may(operation, intent):
         return None
+    if intent is Intent.LOCK_TIMEOUT:
+        start = operation.statement.span.start
+        return (Edit(operation.path, Span(start, start), LOCK_TIMEOUT),)
     span = operation.where.span
     raw = operation.migration.content[span.start : span.end]
     try:
@@ -30,11 +36,13 @@ def rewritten(operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
 
 
 def _may(operation: Operation, intent: Intent) -> bool:
-    """Whether PostgreSQL knows the form: CONCURRENTLY takes one index at a time, no CASCADE and no whole system
-    (documentation of PostgreSQL 17, DROP INDEX, REINDEX, ALTER TABLE)."""
+    """Whether PostgreSQL knows the form: CONCURRENTLY takes one index at a time, no CASCADE and no whole system,
+    SET LOCAL a transaction (documentation of PostgreSQL 17, DROP INDEX, REINDEX, ALTER TABLE, SET)."""
     action = operation.action
     if intent is Intent.NOT_VALID:
         return True
+    if intent is Intent.LOCK_TIMEOUT:
+        return operation.transaction > 0
     refused = (isinstance(action, DropIndex) and action.cascade) or (
         isinstance(action, Reindex) and action.what == "system"
     )

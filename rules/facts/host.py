@@ -30,6 +30,22 @@ class Scan:
     unread: tuple[Unread, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A place that a change takes in an order where only one may have it, in words: of a history of migrations."""
+
+    order: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another open pull request into the same branch, and what it claims."""
+
+    pull: int
+    claims: tuple[Claim, ...]
+
+
 SETTINGS: Fact[Mapping[str, Mapping[str, Any]]] = Fact("settings")
 """Plain values of the policy by rule id; the same on both sides."""
 
@@ -39,6 +55,9 @@ MERGE: Fact[Codebase | None] = Fact("merge")
 MERGED: Fact[Codebase] = Fact("merged", lambda code: code.get(MERGE) or code)
 """The tree that merging would make now, conflicts left as git marks them. Histories are judged on it: two changes
 that are right alone may be wrong together."""
+
+RIVALS: Fact[Sequence[Rival]] = Fact("rivals")
+"""The other open pull requests that claim something; none where there is no platform to ask."""
 
 BANDIT: Fact[Sequence[Report]] = Fact("scanner:bandit")
 SEMGREP: Fact[Sequence[Report]] = Fact("scanner:semgrep")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from pathlib import PurePosixPath
 
 
 def find_python(files: Container[str], importer: str, dotted: str) -> str | None:
@@ -11,15 +10,19 @@ def find_python(files: Container[str], importer: str, dotted: str) -> str | None
 
     A root of imports may be any folder above the importing file: which one it is depends on how the program is started.
     """
-    folders = list(PurePosixPath(importer).parents)
     name = dotted.lstrip(".")
     dots = len(dotted) - len(name)
-    if dots:
-        folders = folders[dots - 1 : dots]
-    tail = name.replace(".", "/")
-    for folder in folders:
-        for candidate in (f"{tail}.py", f"{tail}/__init__.py") if tail else ("__init__.py",):
-            path = str(folder / candidate)
+    parts = importer.split("/")[:-1]
+    above = range(len(parts), -1, -1)
+    tail = name.split(".") if name else []
+    for depth in above[dots - 1 : dots] if dots else above:
+        for path in _forms("/".join((*parts[:depth], *tail)), package=not tail):
             if path in files and path != importer:
                 return path
     return None
+
+
+def _forms(place: str, *, package: bool) -> tuple[str, ...]:
+    """The files that a module may be, by its place without a suffix."""
+    inner = f"{place}/__init__.py" if place else "__init__.py"
+    return (inner,) if package else (f"{place}.py", inner)

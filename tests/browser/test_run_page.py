@@ -70,7 +70,7 @@ def test_it_fits_its_window_and_nothing_goes_wrong(opened: Seen) -> None:
     assert opened.width() <= opened.page.viewport_size["width"]  # type: ignore[index]
     opened.page.wait_for_load_state("networkidle")
     assert opened.said == []
-    assert opened.page.title().startswith("5 to fix before merging, could not look everywhere")
+    assert opened.page.title().startswith("6 to fix before merging, could not look everywhere")
 
 
 @pytest.mark.parametrize("opened", [(DESKTOP, "light"), (DESKTOP, "dark")], indirect=True)

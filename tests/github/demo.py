@@ -104,7 +104,7 @@ class Demo:
             raise Failed("/fix made no commit")
         self._commit(shop)
 
-        self._title("alice does the rest by hand: verifies certificates, writes the runbook")
+        self._title("alice does the rest by hand: verifies certificates, keeps the column, writes the runbook")
         self.hub.push(shop, "mail", BY_HAND)
         gate = self._judged(shop, number, "success")
         self.hub.wait_for(lambda: self.hub.mergeable(shop, number))

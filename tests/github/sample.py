@@ -42,7 +42,9 @@ BASE = {
     ),
     "api/orders.py": ORDERS,
     "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n',
-    "prisma/migrations/1_init/migration.sql": "CREATE TABLE orders (id int PRIMARY KEY, customer int NOT NULL);\n",
+    "prisma/migrations/1_init/migration.sql": (
+        "CREATE TABLE orders (id int PRIMARY KEY, customer int NOT NULL, note text);\n"
+    ),
 }
 
 CHANGE = {
@@ -51,6 +53,7 @@ CHANGE = {
     + '\n\n@router.delete("/{order}")\ndef cancel_order(order: int):\n    return {"id": order}\n',
     "docs/RUNBOOK.md": "# Runbook\n\nTBD\n",
     "prisma/migrations/2_by_customer/migration.sql": "CREATE INDEX by_customer ON orders (customer);\n",
+    "prisma/migrations/3_without_note/migration.sql": "ALTER TABLE orders DROP COLUMN note;\n",
     "web/client.ts": (
         'import https from "node:https";\n\nexport const agent = new https.Agent({ rejectUnauthorized: false });\n'
     ),
@@ -58,6 +61,7 @@ CHANGE = {
 
 BY_HAND = {
     "docs/RUNBOOK.md": RUNBOOK,
+    "prisma/migrations/3_without_note/migration.sql": None,
     "web/client.ts": 'import https from "node:https";\n\nexport const agent = new https.Agent();\n',
 }
-"""What no tool can decide: what to do at night, and whether the other side is to be trusted."""
+"""What no tool can decide: what to do at night, when nobody reads a column any more, whom to trust."""

@@ -29,6 +29,7 @@ def test_it_shows_a_red_gate_a_fix_commit_and_a_green_gate(tmp_path: Path) -> No
         "access/unguarded-endpoint",
         "env/undeclared-read",
         "migrations/index-not-concurrent",
+        "migrations/drop-column",
         "security/semgrep",
         "docs/required-document",
     ):
@@ -39,6 +40,7 @@ def test_it_shows_a_red_gate_a_fix_commit_and_a_green_gate(tmp_path: Path) -> No
         "+CREATE INDEX CONCURRENTLY",
         "dependencies=[Depends(require_user)]",
         "- security/semgrep at web/client.ts:3",
+        "- migrations/drop-column at prisma/migrations/3_without_note/migration.sql:1",
     ):
         assert line in fixed
     assert "✓  prodgate  " in green

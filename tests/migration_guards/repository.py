@@ -11,7 +11,7 @@ from rules.core.codebase import Codebase
 from rules.core.evaluate import evaluate
 from rules.core.repair import plan
 from rules.core.source import MemorySnapshot
-from rules.facts.host import MERGE
+from rules.facts.host import MERGE, RIVALS
 from rules.policy_file import NAMES
 
 Files = Mapping[str, str | bytes]
@@ -24,7 +24,7 @@ def _snapshot(files: Files) -> MemorySnapshot:
 
 
 def codebase(files: Files, base: Files | None = None) -> Codebase:
-    supplied: dict[str, object] = {"settings": {}, MERGE.name: None, NAMES.name: names()}
+    supplied: dict[str, object] = {"settings": {}, MERGE.name: None, RIVALS.name: (), NAMES.name: names()}
     return Codebase(_snapshot(files), Codebase(_snapshot(base or {}), supplied=supplied), supplied)
 
 

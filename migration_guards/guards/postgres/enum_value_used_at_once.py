@@ -34,7 +34,7 @@ class EnumValueUsedAtOnce(PostgresGuard):
     def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
         action = subject.action
         texts = self._texts(action)
-        for other in subject.together:
+        for other in subject.together if texts else ():
             if isinstance(other.action, AddEnumValue) and other.action.value in texts:
                 related = (Related(other.where, "The value is added here."),)
                 message = f"PostgreSQL refuses to use '{other.action.value}' before the transaction that adds it ends."

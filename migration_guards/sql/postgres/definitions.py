@@ -167,4 +167,5 @@ def always(where: Any) -> bool:
     left, right = where.a_expr.lexpr, where.a_expr.rexpr
     if all(side.WhichOneof("node") == "a_const" for side in (left, right)):
         return True
-    return written(left) != "" and written(left) == written(right)
+    same = left.WhichOneof("node") == right.WhichOneof("node")
+    return same and written(left) != "" and written(left) == written(right)

@@ -108,6 +108,8 @@ def parse_block(text: str) -> Any:
 
 def written(expression: Any) -> str:
     """An expression of the syntax tree as SQL; empty where it cannot be printed."""
+    if expression.WhichOneof("node") == "a_const" and expression.a_const.WhichOneof("val") == "ival":
+        return str(expression.a_const.ival.ival)
     target = pb.Node(res_target=pb.ResTarget(val=expression))
     select = pb.SelectStmt(target_list=[target], limit_option=pb.LIMIT_OPTION_DEFAULT, op=pb.SETOP_NONE)
     statement = pb.RawStmt(stmt=pb.Node(select_stmt=select))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,6 +14,7 @@ from rules.core.codebase import Codebase, Fact, FileReader
 from rules.facts.endpoints import frameworks
 from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Endpoint
+from rules.facts.endpoints.parts import inventory
 from rules.syntax.paths import named_as_test
 from rules.syntax.trees import language_of
 
@@ -47,10 +49,13 @@ def _build(code: Codebase) -> Sequence[Endpoint]:
         for unread in code.base.unread_by(ENDPOINTS):
             code.skip(unread.path, unread.reason)
         return found
-    world = World(code, _candidates(code))
-    world.follow_all()
-    listed = [endpoint for reader in readers() for endpoint in reader.read(world)]
+    listed = inventory(code, _candidates(code), _read, lambda: {u.path for u in code.unread_by(ENDPOINTS)})
     return tuple(sorted(listed, key=lambda e: (e.declared.path, e.declared.line, e.path, e.method, e.mount.prefix)))
+
+
+def _read(world: World) -> Iterator[Endpoint]:
+    for reader in readers():
+        yield from reader.read(world)
 
 
 def _program(code: Codebase) -> dict[str, str]:
@@ -59,3 +64,14 @@ def _program(code: Codebase) -> dict[str, str]:
 
 
 ENDPOINTS: Fact[Sequence[Endpoint]] = Fact("endpoints", _build)
+
+
+def _by_address(code: Codebase) -> Mapping[tuple[str, str], Sequence[Endpoint]]:
+    found: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
+    for endpoint in code.get(ENDPOINTS):
+        found[endpoint.method, endpoint.path].append(endpoint)
+    return found
+
+
+BY_ADDRESS: Fact[Mapping[tuple[str, str], Sequence[Endpoint]]] = Fact("endpoints by address", _by_address)
+"""The endpoints of each method and path."""

@@ -6,7 +6,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Fix, Related, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Location, locate_line
-from rules.facts.endpoints import ENDPOINTS
+from rules.facts.endpoints import BY_ADDRESS, ENDPOINTS
 from rules.facts.endpoints.model import Endpoint, Guard, Verdict
 
 _API = """from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
@@ -123,7 +123,7 @@ def _lost(endpoint: Endpoint, code: Codebase) -> tuple[Guard, Location] | None:
     """The guard that stood before an endpoint at the base, and where it was, if that is in another file."""
     if code.base is None:
         return None
-    before = [e for e in code.base.get(ENDPOINTS) if (e.method, e.path) == (endpoint.method, endpoint.path)]
+    before = code.base.get(BY_ADDRESS).get((endpoint.method, endpoint.path), ())
     guards = [guard for e in before if e.verdict is Verdict.GUARDED for guard in e.guards if guard.holds]
     for guard in guards:
         path = guard.where.path

@@ -88,7 +88,7 @@ VERIFIES = frozenset((
 
 THROWS = frozenset((
     "@clerk/nextjs/server.auth.protect", "@clerk/nextjs.auth.protect", "@clerk/nextjs/server.auth().protect",
-    "@clerk/nextjs.auth().protect", "flask_jwt_extended.verify_jwt_in_request",
+    "@clerk/nextjs.auth().protect", "flask_jwt_extended.verify_jwt_in_request", "<request>.jwtVerify",
     "@casl/ability.ForbiddenError.from().throwUnlessCan", "@clerk/nextjs/server.auth().redirectToSignIn",
     "@clerk/nextjs.auth().redirectToSignIn",
 ))  # fmt: skip
@@ -163,6 +163,8 @@ GUARDS = {
     "hono/jwt.jwt()": "authn",
     "hono/jwk.jwk()": "authn",
     "@fastify/basic-auth": "authn",
+    "@hono/oidc-auth.oidcAuthMiddleware()": "authn",
+    "@hono/auth-js.verifyAuth()": "authn",
     "@nestjs/passport.AuthGuard()": "authn",
 }
 """What turns a caller away when it stands before a handler, as decorator, middleware, dependency or guard class.
@@ -208,7 +210,9 @@ NEVER_GUARDS = (
     "flask_wtf", "starlette.middleware.sessions",
     "starlette.middleware.authentication.AuthenticationMiddleware", "@clerk/express.clerkMiddleware()",
     "@clerk/nextjs/server.clerkMiddleware()", "csrf-csrf", "tiny-csrf", "express-fileupload", "connect-flash",
-    "morgan", "compression", "django.views.decorators.csrf", "express-http-context",
+    "morgan", "compression",
+    "@hono/clerk-auth.clerkMiddleware()", "@hono/auth-js.initAuthConfig()", "@hono/session",
+    "django.views.decorators.csrf", "express-http-context",
 )  # fmt: skip
 """Names that sound like guards or stand where guards stand, and let everybody pass."""
 

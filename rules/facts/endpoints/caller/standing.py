@@ -41,7 +41,7 @@ REQUEST_PARTS = {
     Standing.CALLER: ("body", "query", "params", "files", "file", "form", "args", "json", "data", "GET", "POST",
                       "path_params", "query_params", "values", "rawBody", "searchParams", "nextUrl", "ip", "hostname",
                       "FILES", "view_args", "kwargs", "content_type", "host", "origin", "ips", "stream"),
-    Standing.CONTEXT: ("state", "locals", "context", "ctx", "scope"),
+    Standing.CONTEXT: ("state", "locals", "context", "ctx", "scope", "var"),
     Standing.REQUEST: ("req", "request", "raw", "handshake"),
     Standing.RESPONSE: ("res",),
 }  # fmt: skip
@@ -139,7 +139,7 @@ def asked_of_request(method: str) -> Standing:
     word = plain(method)
     if word in ("isauthenticated", "getuser", "userprincipal"):
         return Standing.ABSENT
-    sent = ("json", "text", "formdata", "getjson", "body", "param", "query")
+    sent = ("json", "text", "formdata", "getjson", "body", "param", "query", "queries", "valid", "parsebody", "blob")
     return Standing.CALLER if word in sent else Standing.SERVER
 
 

@@ -23,6 +23,7 @@ from rules.facts.endpoints.machine.values import (
     Listed,
     Made,
     Mixed,
+    Place,
     Symbol,
     Value,
     name_of,
@@ -41,6 +42,9 @@ SENDS = frozenset(
     ("json", "send", "end", "render", "sendFile", "sendfile", "redirect", "sendStatus", "download", "jsonp", "pipe",
      "write", "view", "notFound", "unauthorized", "forbidden", "badRequest")
 )  # fmt: skip
+NAMED = frozenset(("notFound", "unauthorized", "forbidden", "badRequest"))
+"""Answers whose name says their status."""
+
 URLS = frozenset(("url", "nextUrl", "URL"))
 TELLING = frozenset(
     (Standing.REQUEST, Standing.CONTEXT, Standing.CREDENTIAL, Standing.CHECKED, Standing.HINTED, Standing.ABSENT,
@@ -53,6 +57,7 @@ class Visitor:
     """Follows code as a request without an identity meets it. `facts` are known parts of the request.
 
     A framework whose own objects are handed to the code sets `answers`: what calls of their methods give.
+    `ends_with_answer`: nothing that comes after an answer matters, since the framework goes no further.
     """
 
     hops = HOPS
@@ -62,6 +67,7 @@ class Visitor:
         self._facts = facts
         self.worth = Worth()
         self.used_facts = False
+        self.ends_with_answer = False
         self.throttles: list[Value] = []
         self.validators: list[Value] = []
         self.presences: list[Value] = []
@@ -94,6 +100,16 @@ class Visitor:
             return of
         return None
 
+    def assigned(self, of: Symbol, name: str, value: Value) -> None:
+        """A context answers with the status that is set on it, once the function is left."""
+        status = scalar_of(value)
+        if name == "status" and isinstance(status, int) and status >= 400 and self.worth.of(of) is Standing.CONTEXT:
+            raise self._answered(value, NOWHERE, status)
+
+    def _answered(self, value: Value, place: Place, status: int) -> Dead:
+        self.machine.endings.append(self.machine.end(Manner.ANSWER, value, place, status))
+        return Dead()
+
     def outside(self, made: Made) -> Value:
         callee, name = made.callee, name_of(made.callee)
         if (answer := self.answers(made)) is not None:
@@ -102,6 +118,8 @@ class Visitor:
             return self._next(made)
         if isinstance(callee, Attribute) and self.worth.of(callee.of) is Standing.RESPONSE:
             return self._respond(made, callee)
+        if isinstance(callee, Attribute) and self.worth.of(callee.of) is Standing.CONTEXT:
+            self._leave(made)
         if name in libraries.STOPS:
             return self._stop(made, libraries.STOPS[name])
         if name in libraries.THROWS:
@@ -129,7 +147,19 @@ class Visitor:
         if made.method in SENDS:
             status = _sent_status(made, callee, self.machine)
             self.machine.endings.append(self.machine.end(Manner.ANSWER, made, made.place, status))
+            if self.ends_with_answer:
+                raise Dead
         return made
+
+    def _leave(self, made: Made) -> None:
+        """What a context offers to end a request with: `throw`, `assert` and `redirect`."""
+        if made.method == "throw":
+            raise self.machine.throw(made, made.place)
+        asked = made.arguments.get(0)
+        if made.method == "assert" and asked is not None and (truth := self.truth(asked)).answer is False:
+            raise self.machine.throw(made, made.place, truth.basis is Basis.IDENTITY)
+        if made.method == "redirect":
+            raise self._answered(made, made.place, 302)
 
     def _stop(self, made: Made, status: int) -> Value:
         if status < 0:
@@ -281,6 +311,8 @@ def lets_in(strategy: Value | None) -> bool:
 
 def _sent_status(made: Made, callee: Attribute, machine: Machine) -> int:
     """The status of a response that is sent: said before in the chain, set before, or an argument."""
+    if made.method in NAMED:
+        return status_of(callee)
     if made.method == "sendStatus":
         code = scalar_of(made.arguments.get(0))
         return code if isinstance(code, int) else 0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rules.facts.endpoints.caller import libraries
 from rules.facts.endpoints.caller.standing import (
+    ANYBODYS,
     BASIS,
     CONTAINERS,
     LOOKUPS,
@@ -87,7 +88,8 @@ class Worth:
     def _made(self, value: Made) -> Standing:
         name = name_of(value.callee)
         if name in libraries.GIVES:
-            return Standing(libraries.GIVES[name])
+            named = any(word in text.lower() for text in texts_in(value.arguments.all) for word in ANYBODYS)
+            return Standing.CALLER if named else Standing(libraries.GIVES[name])
         receiver = self.of(value.callee.of) if isinstance(value.callee, Attribute) else Standing.SERVER
         key = text_of(value.arguments.get(0))
         if receiver in CONTAINERS and plain(value.method) in TAKES:
@@ -126,6 +128,8 @@ class Worth:
             return together([self.truth(option) for option in value.options])
         if not isinstance(value, Symbol):
             return Truth(constant_truth(value))
+        if isinstance(value, Attribute) and isinstance(value.of, Keyed) and not value.of.is_open:
+            return Truth(False)
         worth = self.of(value)
         if worth is Standing.ABSENT:
             return Truth(False, Basis.IDENTITY)
@@ -170,6 +174,19 @@ class Worth:
         if Standing.CREDENTIAL in worth and worth & {Standing.SECRET, Standing.SERVER, Standing.CHECKED}:
             return Truth(False, Basis.IDENTITY)
         return Truth(None, BASIS.get(strongest(worth), Basis.SERVER))
+
+
+def texts_in(values: Sequence[Value]) -> list[str]:
+    """The texts that values are known to be, or are put together of."""
+    found: list[str] = []
+    pending = list(values)[:MAX_PARTS]
+    while pending and len(found) < MAX_PARTS:
+        value = pending.pop()
+        if isinstance(value, Known):
+            found += [value.value] if isinstance(value.value, str) else []
+        elif isinstance(value, Mixed | Either):
+            pending += value.parts if isinstance(value, Mixed) else value.options
+    return found
 
 
 def _parts(value: Value) -> Sequence[Value]:

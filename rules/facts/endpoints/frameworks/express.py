@@ -7,21 +7,17 @@ later and lies below its path, in whatever router that route was declared.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
-from rules.core.finding import Edit
-from rules.core.source import Span
 from rules.facts.endpoints.caller.inspector import Inspector, Layer
 from rules.facts.endpoints.caller.visitor import effect_of
 from rules.facts.endpoints.machine.values import (
     Closure,
     Given,
     Instance,
-    Listed,
     Made,
-    Place,
     Regex,
     Space,
     Symbol,
@@ -31,7 +27,7 @@ from rules.facts.endpoints.machine.values import (
     text_of,
 )
 from rules.facts.endpoints.machine.world import World
-from rules.facts.endpoints.model import Endpoint, Mount, Origin, Protection
+from rules.facts.endpoints.model import Endpoint, Mount, Origin
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.javascript import (
     answers_itself,
@@ -42,8 +38,9 @@ from rules.facts.endpoints.routing.javascript import (
     passed_answer,
     passed_on,
 )
-from rules.facts.endpoints.routing.paths import covers, joined, paths_of, segments
-from rules.facts.endpoints.routing.writing import call_at, same
+from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met
+from rules.facts.endpoints.routing.paths import joined, paths_of, segments
+from rules.facts.endpoints.routing.writing import inline_middleware
 
 NAME = "express"
 MARKS = (b"express", b"Router(", b"app.use(", b"router.use(", b"router.get(", b"app.get(", b"app.post(")
@@ -61,34 +58,6 @@ PARAMETER_NAMES = frozenset(("app", "router", "server", "api", "expressapp", "ex
 MAX_NESTING = 12
 
 
-@dataclass(frozen=True)
-class Before:
-    """A middleware in force for later requests: below a pattern, or for just that path; without methods for all."""
-
-    value: Value
-    use: Made
-    pattern: str
-    router: Symbol
-    whole: bool = False
-    methods: frozenset[str] = frozenset()
-
-    def meets(self, method: str, path: str) -> bool | None:
-        if self.methods and method not in self.methods:
-            return False
-        return covers(self.pattern, path, whole=self.whole, ignore_case=True)
-
-
-@dataclass(frozen=True)
-class Site:
-    """A router where it hangs: below a prefix, under conditions, inside other routers."""
-
-    router: Symbol
-    prefix: str
-    mount: Mount
-    inside: tuple[Symbol, ...]
-    under: tuple[Place, ...] = ()
-
-
 def read(world: World) -> Iterator[Endpoint]:
     """Every endpoint of every application, and of routers that no application was seen to use."""
     inspector = Inspector(world)
@@ -98,20 +67,7 @@ def read(world: World) -> Iterator[Endpoint]:
             if id(root) not in reached and (found or _declares(root)):
                 walk = Walk(world, root, reached)
                 walk.router(Site(root, "", Mount(found=found), (root,)))
-                yield from endpoints(inspector, NAME, walk.routes, partial(protect, world))
-
-
-def protect(world: World, route: Route, guard: Layer) -> Protection | None:
-    """Puts the middleware of another route, as it is written there, before the handler of a route."""
-    theirs, ours = call_at(world, guard.place), call_at(world, route.place)
-    if theirs is None or ours is None or len(ours.arguments) < 2:
-        return None
-    for argument in theirs.arguments[:-1]:
-        if same(world.machine.value(argument.value, world.home(guard.place)), guard.value):
-            text = world.source(Place(guard.place.path, argument.value.at))
-            before = ours.arguments[-1].value.at.start
-            return Protection(text.decode(), (Edit(route.place.path, Span(before, before), text + b", "),))
-    return None
+                yield from endpoints(inspector, NAME, walk.routes, partial(inline_middleware, world))
 
 
 class Walk:
@@ -138,7 +94,7 @@ class Walk:
             elif use.method == "route":
                 for path in paths:
                     for call in calls_on(use):
-                        self._route(site, call, path, _flat(call.arguments.positional), asked)
+                        self._route(site, call, path, flat(call.arguments.positional), asked)
             elif use.method in METHODS and _is_route(use):
                 for path in paths:
                     self._route(site, use, path, _handlers(self._world, use), asked)
@@ -157,7 +113,8 @@ class Walk:
                 elif value is handlers[-1] and _paths(use.arguments.get(0)) and _serves(value):
                     self.routes.append(self._made(site, use, "ANY", pattern, [value], []))
                 else:
-                    self._before.append(Before(value, use, pattern, site.router))
+                    layer = self._layer(value, self._origin(site), use)
+                    self._before.append(Before(layer, pattern, site.router, ignore_case=True))
 
     def _mount(self, site: Site, use: Made, router: Symbol, pattern: str) -> None:
         if router in site.inside or len(site.inside) >= MAX_NESTING:
@@ -178,37 +135,31 @@ class Walk:
         last = innermost(handlers[-1])
         if not isinstance(last, Closure) or calls_next(last):
             methods = frozenset[str]() if method == "ANY" else frozenset((method,))
-            self._before += [Before(value, use, path, site.router, True, methods) for value in handlers]
+            layers = [self._layer(value, Origin.EARLIER_ROUTE, use) for value in handlers]
+            self._before += [Before(layer, path, site.router, True, methods, ignore_case=True) for layer in layers]
 
     def _made(
         self, site: Site, use: Made, method: str, path: str, handlers: list[Value], parameters: list[Made]
     ) -> Route:
-        layers: list[Layer] = []
-        perhaps: list[Layer] = []
-        for before in self._before:
-            met = before.meets(method, path)
-            if met is not False:
-                layer = self._layer(before.value, self._origin(site, before), before.use)
-                (layers if met else perhaps).append(layer)
+        layers, perhaps = met(self._before, method, path, site.router)
         layers += [self._layer(f, Origin.ROUTER, made) for made in parameters for f in made.arguments.positional[1:]]
         layers += [self._layer(value, Origin.FUNCTION, use) for value in handlers[:-1]]
         layers.append(replace(self._layer(handlers[-1], Origin.IN_HANDLER, use), through=passed_answer))
         under = (*site.under, *use.under)
         mount = replace(site.mount, conditions=tuple(map(self._world.locate, under)))
         handler = innermost(handlers[-1])
-        return Route(method, path, use.place, handler, mount, tuple(layers), tuple(perhaps), under=under)
+        declared = last_link(self._world, use)
+        return Route(
+            method, path, use.place, handler, mount, tuple(layers), tuple(perhaps), under=under, declared=declared
+        )
 
     def _layer(self, value: Value, origin: Origin, use: Made) -> Layer:
         """A layer; before version 5 nobody catches what an async function throws."""
         unsafe = self._major < 5 and isinstance(value, Closure) and value.function.is_async
         return Layer(value, origin, use.place, handle_without_catching if unsafe else handle, passed_on, use.under)
 
-    def _origin(self, site: Site, before: Before) -> Origin:
-        if before.whole:
-            return Origin.EARLIER_ROUTE
-        if before.router is self._root:
-            return Origin.APP
-        return Origin.ROUTER if before.router is site.router else Origin.EARLIER_USE
+    def _origin(self, site: Site) -> Origin:
+        return Origin.APP if site.router is self._root else Origin.ROUTER
 
 
 def _apps(world: World) -> list[Symbol]:
@@ -244,9 +195,9 @@ def _is_route(use: Made) -> bool:
 def _major(world: World, root: Symbol) -> int:
     """The major version of Express where an application was made: 5 unless the manifest says another."""
     path = root.place.path if isinstance(root, Made | Instance) else ""
-    if not path or world.javascript.version(path, "express-async-errors"):
+    if not path or world.version(path, "express-async-errors"):
         return 5
-    found = re.search(r"\d+", world.javascript.version(path, "express"))
+    found = re.search(r"\d+", world.version(path, "express"))
     return int(found[0]) if found else 5
 
 
@@ -269,20 +220,8 @@ def _paths(value: Value | None) -> list[str]:
 def _handlers(world: World, use: Made) -> list[Value]:
     """The functions and routers of a call, arrays taken apart."""
     given = use.arguments.positional[1:] if _paths(use.arguments.get(0)) else use.arguments.positional
-    flat = _flat((*given, *use.arguments.more))
-    return [world.exported(value.path, "default") if isinstance(value, Space) else value for value in flat]
-
-
-def _flat(values: Iterable[Value]) -> list[Value]:
-    found: list[Value] = []
-    pending = list(values)
-    while pending:
-        value = pending.pop(0)
-        if isinstance(value, Listed):
-            pending = [*value.values, *pending]
-        else:
-            found.append(value)
-    return found
+    values = flat((*given, *use.arguments.more))
+    return [world.exported(value.path, "default") if isinstance(value, Space) else value for value in values]
 
 
 def _mounted(world: World, use: Made) -> list[Symbol]:

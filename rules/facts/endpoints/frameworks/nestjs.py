@@ -40,8 +40,9 @@ from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.decorators import Decorators, Mark, Marked
 from rules.facts.endpoints.routing.nest_apps import App, Apps
 from rules.facts.endpoints.routing.nest_context import PASSPORT, Target, renamed
-from rules.facts.endpoints.routing.nest_modules import Modules, flattened
+from rules.facts.endpoints.routing.nest_modules import Modules
 from rules.facts.endpoints.routing.nest_paths import versions_of
+from rules.facts.endpoints.routing.ordered import flat
 from rules.facts.endpoints.routing.paths import paths_of
 from rules.facts.endpoints.routing.writing import call_at
 
@@ -110,7 +111,7 @@ def protect(world: World, route: Route, guard: Layer) -> Protection | None:
 def same_guard(one: Value, other: Value) -> bool:
     """Whether two guards are the same class, or made by the same call."""
     if isinstance(one, Made) and isinstance(other, Made):
-        texts = [[text_of(v) for v in flattened(made.arguments.positional)] for made in (one, other)]
+        texts = [[text_of(v) for v in flat(made.arguments.positional)] for made in (one, other)]
         return name_of(one) == name_of(other) and texts[0] == texts[1]
     return one is other or (isinstance(one, Extern) and name_of(one) == name_of(other))
 
@@ -227,7 +228,7 @@ class Reader:
         for mark in marks:
             under = () if mark.certain else (mark.place,)
             if mark.name == GUARDING:
-                for value in flattened((*mark.arguments.positional, *mark.arguments.more)):
+                for value in flat((*mark.arguments.positional, *mark.arguments.more)):
                     yield self._guard(target, value, origin, mark.place, under)
             elif not mark.name.startswith("@nestjs/") and effect_of(mark.value) == "unknown":
                 yield self._guard(target, mark.value, origin, mark.place, under)
@@ -241,9 +242,7 @@ class Reader:
         ):
             value = value.arguments.positional[0]
         if isinstance(value, Made) and name_of(value) == PASSPORT:
-            name = (
-                f"AuthGuard({', '.join(map(repr, filter(None, map(text_of, flattened(value.arguments.positional)))))})"
-            )
+            name = f"AuthGuard({', '.join(map(repr, filter(None, map(text_of, flat(value.arguments.positional)))))})"
             value = renamed(self._world, value)
         elif not isinstance(value, ClassValue | Instance | Made | Extern | Attribute | Either | Closure):
             value = Unknown("a guard whose class could not be told")

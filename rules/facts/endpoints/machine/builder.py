@@ -49,6 +49,9 @@ class Builder:
     def attribute(self, of: Symbol, name: str) -> Value | None:
         return None
 
+    def assigned(self, of: Symbol, name: str, value: Value) -> None:
+        pass
+
     def outside(self, made: Made) -> Value:
         if isinstance(made.callee, Extern):
             self._world.calls.setdefault(made.callee.name, []).append(made)

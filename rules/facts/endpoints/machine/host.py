@@ -97,6 +97,9 @@ class Host(Protocol):
     def attribute(self, of: Symbol, name: str) -> Value | None:
         """The value of an attribute that this host knows better."""
 
+    def assigned(self, of: Symbol, name: str, value: Value) -> None:
+        """Told of an attribute that was set; may raise `Dead` after recording an answer."""
+
     def outside(self, made: Made) -> Value:
         """The result of a call that leaves the repository; may raise `Dead` after recording the error."""
 

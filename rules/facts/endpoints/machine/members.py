@@ -192,6 +192,7 @@ class Members(Expressions):
             of.members[name] = value
         elif isinstance(of, Symbol):
             self.write(of, name, value)
+            self.host.assigned(of, name, value)
 
     def index(self, of: Value, key: Value) -> Value:
         self.tick()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -50,6 +51,7 @@ MAX_NESTING = 60
 """Depth of the machine above which another module is not entered."""
 
 MAX_ORPHANS = 4_000
+"""Functions and classes of one file that are followed though nothing calls them."""
 
 
 @dataclass(eq=False)
@@ -70,7 +72,7 @@ PROGRAMS: Fact[dict[tuple[str, str], Program | None]] = Fact(
 class World:
     """All modules. `candidates` are the files that may declare endpoints; others are read when a name leads there."""
 
-    def __init__(self, code: Codebase, candidates: Collection[str]) -> None:
+    def __init__(self, code: Codebase, candidates: Collection[str], steps: int = STEPS) -> None:
         self.code = code
         self.candidates = frozenset(candidates)
         self.machine = Machine(self, Builder(self), STEPS_PER_ROOT)
@@ -80,12 +82,17 @@ class World:
         self.instances: list[Instance] = []
         self.givens: list[Given] = []
         self.entered: set[Function] = set()
+        self.given_to: dict[int, tuple[Given, ...]] = {}
         self.provided: dict[ClassValue, Value] = {}
-        self.javascript = JavaScriptModules(code.files, code.text)
+        self.meant: dict[tuple[str, str], str | None] = {}
+        self.versions: dict[tuple[str, str], str] = {}
+        self.listings: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.spent: Counter[str] = Counter()
+        self._javascript = JavaScriptModules(code.files, code.text)
         self._programs = code.get(PROGRAMS)
         self._modules: dict[str, Module | None] = {}
         self._order = 0
-        self._steps = STEPS
+        self._steps = steps
 
     def tick(self) -> int:
         self._order += 1
@@ -160,7 +167,9 @@ class World:
             self.code.skip(path, "it does more at its start than is followed")
             return None
         finally:
-            self._steps -= allowed - self.machine.steps
+            taken = allowed - self.machine.steps
+            self._steps -= taken
+            self.spent[path] += taken
 
     def _imports(self, path: str) -> Iterator[str]:
         """The files that a module loads at its top."""
@@ -178,12 +187,16 @@ class World:
 
     def _follow_orphans(self) -> None:
         """Follows functions and methods that may declare something and that nothing has called."""
-        done = 0
-        while done < min(len(self.closures), MAX_ORPHANS):
-            self._follow_orphan(self.closures[done])
+        done, seen = 0, Counter[str]()
+        while done < len(self.closures):
+            closure = self.closures[done]
+            seen[closure.env.path] += 1
+            if seen[closure.env.path] <= MAX_ORPHANS:
+                self._follow_orphan(closure)
             done += 1
-        for cls in self.classes[:MAX_ORPHANS]:
-            for method in cls.definition.methods:
+        for cls in self.classes:
+            seen[cls.env.path] += 1
+            for method in cls.definition.methods if seen[cls.env.path] <= MAX_ORPHANS else ():
                 self._follow_orphan(Closure(method, cls.env, None, cls))
 
     def _follow_orphan(self, closure: Closure) -> None:
@@ -208,6 +221,7 @@ class World:
             annotation = self.machine.value(param.annotation, closure.env) if param.annotation is not None else None
             given.append(Given("argument", param.name, annotation))
         self.givens += given
+        self.given_to[id(closure.function)] = tuple(given)
         return self.machine.call(closure, Arguments(tuple(given)), closure.place)
 
     def run(self, path: str) -> None:
@@ -218,9 +232,28 @@ class World:
             self.machine.aside(module.program.statements, module.env)
 
     def find(self, importer: str, name: str) -> str | None:
-        if _is_python(importer):
-            return find_python(self.code.files, importer, name)
-        return self.javascript.find(importer, name)
+        """The file that a name means in another file; kept in `meant`, as every answer that a part rests on."""
+        key = (importer, name)
+        if key not in self.meant:
+            python = _is_python(importer)
+            self.meant[key] = find_python(self.code.files, *key) if python else self._javascript.find(*key)
+        return self.meant[key]
+
+    def version(self, path: str, package: str) -> str:
+        """The version range that the manifest nearest to a file of JavaScript asks of a package; kept in `versions`."""
+        self.versions[path, package] = found = self._javascript.version(path, package)
+        return found
+
+    def listing(self, asker: str, folder: str) -> tuple[str, ...]:
+        """The files below a folder that a file has loaded by being there; kept in `listings`."""
+        below = f"{folder}/" if folder else ""
+        found = tuple(path for path in sorted(self.code.files) if path.startswith(below))
+        self.listings[asker, folder] = found
+        return found
+
+    def loaded(self) -> set[str]:
+        """The files that were read, or were to be."""
+        return set(self._modules)
 
     def bring(self, statement: Import, env: Env) -> None:
         """Binds what an import brings; the module itself is followed in its turn, or when a name of it is used."""
@@ -321,7 +354,7 @@ class World:
 
     def _passed_on(self, module: Module, path: str, name: str, seen: set[str]) -> Value | None:
         if _is_python(path):
-            inner = find_python(self.code.files, path, f".{name}") if path.endswith("__init__.py") else None
+            inner = self.find(path, f".{name}") if path.endswith("__init__.py") else None
             return Space(inner) if inner is not None else None
         for star in module.stars:
             if star.startswith("outside:"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,8 @@ class Route:
     """A method and path with its layers in order, the handler last. `perhaps` may stand before it or not.
 
     `public` is why nobody would ask for a guard, where the way in which it is declared says so. `under` are the
-    conditions on its being served, `doubt` why nobody can tell who gets through.
+    conditions on its being served, `doubt` why nobody can tell who gets through. `declared` is where the declaration
+    begins when that is in the middle of the chain of calls at `place`.
     """
 
     method: str
@@ -30,6 +32,9 @@ class Route:
     public: str = ""
     under: tuple[Place, ...] = ()
     doubt: str = ""
+    declared: Place | None = None
+    rate_limits: tuple[str, ...] = ()
+    validators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,19 @@ Write = Callable[[Route, Layer], Protection | None]
 def endpoints(inspector: Inspector, framework: str, routes: Iterable[Route], write: Write) -> list[Endpoint]:
     """The endpoints of routes, each with the edits that would guard it like its siblings."""
     found = [look(inspector, framework, route) for route in routes]
-    return [replace(item.endpoint, protection=_protection(item, found, write)) for item in found]
+    beside: dict[str, list[Found]] = defaultdict(list)
+    for item in found:
+        beside[item.route.place.path].append(item)
+    return [
+        replace(item.endpoint, protection=_protection(item, beside[item.route.place.path], write)) for item in found
+    ]
 
 
 def look(inspector: Inspector, framework: str, route: Route) -> Found:
     """The endpoint of a route: its layers are followed, the handler only if nothing before it holds."""
     guards: list[Guard] = []
-    limits: list[str] = []
-    validators: list[str] = []
+    limits = list(route.rate_limits)
+    validators = list(route.validators)
     own: Layer | None = None
     facts = known_parts(route)
     for layer in route.layers:
@@ -78,7 +88,7 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
         framework,
         route.method,
         route.path,
-        inspector.world.locate(route.place),
+        inspector.world.locate(route.declared or route.place),
         handler_location(inspector, route),
         route.mount,
         tuple(guards),
@@ -108,12 +118,12 @@ def handler_location(inspector: Inspector, route: Route) -> Location:
     return inspector.world.locate(held.place if isinstance(held, Closure | ClassValue) else route.place)
 
 
-def _protection(item: Found, found: list[Found], write: Write) -> Protection | None:
+def _protection(item: Found, in_file: list[Found], write: Write) -> Protection | None:
     """The guard that all guarded siblings in the same file share, if they are the rule rather than the exception."""
     endpoint = item.endpoint
     if endpoint.verdict is not Verdict.UNGUARDED or endpoint.public_reason or "hook" in endpoint.path.lower():
         return None
-    beside = [o for o in found if o.route.place.path == item.route.place.path and o.route.place != item.route.place]
+    beside = [o for o in in_file if o.route.place != item.route.place]
     guarded = [o for o in beside if o.own is not None]
     bare = [o for o in beside if o.endpoint.verdict is Verdict.UNGUARDED and not o.endpoint.public_reason]
     others = [o for o in beside if o.endpoint.verdict is Verdict.GUARDED and o.own is None]

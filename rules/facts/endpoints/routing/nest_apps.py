@@ -9,8 +9,9 @@ from functools import partial
 from rules.facts.endpoints.machine.values import ClassValue, Listed, Made, Place, Value
 from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.routing.decorators import Decorators
-from rules.facts.endpoints.routing.nest_modules import Graph, Modules, flattened
+from rules.facts.endpoints.routing.nest_modules import Graph, Modules
 from rules.facts.endpoints.routing.nest_paths import PLAIN, Pattern, Scheme, patterns_of, scheme
+from rules.facts.endpoints.routing.ordered import flat
 from rules.facts.endpoints.routing.paths import joined, paths_of
 
 MAKERS = ("@nestjs/core.NestFactory.create", "@nestjs/core.NestFactory.createMicroservice")
@@ -125,10 +126,10 @@ def _chain(apply: Made) -> Iterator[Middleware]:
             excluded += patterns_of(given, whole=True)
             pending += use.uses
         elif use.method == "forRoutes":
-            flat = Listed(flattened(given.values))
-            classes = tuple(value for value in flat.values if isinstance(value, ClassValue))
-            patterns = tuple(patterns_of(flat, whole=False))
-            for value in flattened((*apply.arguments.positional, *apply.arguments.more)):
+            given = Listed(flat(given.values))
+            classes = tuple(value for value in given.values if isinstance(value, ClassValue))
+            patterns = tuple(patterns_of(given, whole=False))
+            for value in flat((*apply.arguments.positional, *apply.arguments.more)):
                 yield Middleware(value, apply.place, apply.under, classes, patterns, tuple(excluded))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -160,11 +160,6 @@ class Graph:
 
         self._world.from_top(module.env.path, configure)
         return consumer if consumer.uses else None
-
-
-def flattened(values: Iterable[Value]) -> list[Value]:
-    """Values, lists among them taken apart."""
-    return [inner for value in values for inner in (value.values if isinstance(value, Listed) else [value])]
 
 
 def replaced(outer: Entry, inner: Entry) -> Entry:

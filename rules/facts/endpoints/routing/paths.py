@@ -44,6 +44,11 @@ def joined(prefix: str, path: str) -> str:
     return f"{prefix.rstrip('/')}/{path.lstrip('/')}"
 
 
+def below(prefix: str, path: str) -> str:
+    """A path below a prefix, as frameworks have it for which `/` below a prefix is the prefix itself."""
+    return prefix if path in ("", "/") and prefix not in ("", "/") else joined(prefix, path)
+
+
 def segments(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 

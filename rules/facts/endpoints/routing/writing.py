@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from rules.core.finding import Edit
 from rules.core.source import Span
+from rules.facts.endpoints.caller.inspector import Layer
 from rules.facts.endpoints.machine.values import Closure, Deferred, Extern, Place, Value
 from rules.facts.endpoints.machine.world import World
+from rules.facts.endpoints.model import Protection
+from rules.facts.endpoints.routing.assemble import Route
 from rules.syntax.program import Call, Import
 from rules.syntax.walk import walk
 
@@ -60,4 +63,17 @@ def python_import(world: World, path: str, wanted: Value) -> tuple[str, Edit] | 
         if name is not None:
             text = f"\nfrom {statement.module} import {name}"
             return name, Edit(path, Span(statement.at.end, statement.at.end), text.encode())
+    return None
+
+
+def inline_middleware(world: World, route: Route, guard: Layer) -> Protection | None:
+    """Puts the middleware of another route, as it is written there, before the handler of a route."""
+    theirs, ours = call_at(world, guard.place), call_at(world, route.place)
+    if theirs is None or ours is None or len(ours.arguments) < 2:
+        return None
+    for argument in theirs.arguments[:-1]:
+        if same(world.machine.value(argument.value, world.home(guard.place)), guard.value):
+            text = world.source(Place(guard.place.path, argument.value.at))
+            before = ours.arguments[-1].value.at.start
+            return Protection(text.decode(), (Edit(route.place.path, Span(before, before), text + b", "),))
     return None
