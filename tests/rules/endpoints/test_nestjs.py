@@ -125,6 +125,11 @@ def test_methods_and_guards_of_base_classes_are_inherited_unless_a_method_is_rep
         ({"app": "if (process.env.AUTH) app.useGlobalGuards(new G());"}, "app", "unknown"),
         ({"app": "app.use((req, res, next) => (req.user ? next() : res.sendStatus(401)));"}, "app", "guarded"),
         ({"app": "app.use('/c', (req, res, next) => (req.user ? next() : res.sendStatus(401)));"}, "app", "guarded"),
+        (
+            {"app": "app.setGlobalPrefix('v'); app.use('/c', (q, s, next) => (q.user ? next() : s.sendStatus(401)));"},
+            "",
+            "unguarded",
+        ),
         ({"app": "app.use('/d', (req, res, next) => (req.user ? next() : res.sendStatus(401)));"}, "", "unguarded"),
     ],
 )

@@ -7,7 +7,7 @@ guards do not reach gateways; middleware of any module reaches the routes of all
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -41,7 +41,7 @@ from rules.facts.endpoints.routing.decorators import Decorators, Mark, Marked
 from rules.facts.endpoints.routing.nest_apps import App, Apps
 from rules.facts.endpoints.routing.nest_context import PASSPORT, Target, renamed
 from rules.facts.endpoints.routing.nest_modules import Modules
-from rules.facts.endpoints.routing.nest_paths import versions_of
+from rules.facts.endpoints.routing.nest_paths import Served, versions_of
 from rules.facts.endpoints.routing.ordered import flat
 from rules.facts.endpoints.routing.paths import paths_of
 from rules.facts.endpoints.routing.writing import call_at
@@ -73,11 +73,10 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A method and path under which a handler is served, and the path without its application's prefix."""
+    """A method and path under which a handler is served."""
 
     method: str
-    path: str
-    bare: str
+    served: Served
     kind: str = "http"
 
 
@@ -171,11 +170,11 @@ class Reader:
                 above, versions = self._above(cls, method)
                 prefix = app.prefixes.get(module, "") if module is not None else ""
                 for served in app.scheme.served(verb, versions, ([prefix], above, paths)):
-                    yield Asked(verb, served.full, served.bare), mark
+                    yield Asked(verb, served), mark
                 return
             if mark.name in MESSAGES:
                 verb, kind = MESSAGES[mark.name]
-                yield Asked(verb, _message(mark, method), "", kind), mark
+                yield Asked(verb, Served(_message(mark, method), ""), kind), mark
 
     def _above(self, cls: ClassValue, method: Marked) -> tuple[list[str], tuple[str, ...]]:
         """The paths of a controller, and the versions of a method: its own, or those of the controller."""
@@ -186,22 +185,22 @@ class Reader:
         return paths_of(entries.get("path")), versions_of(own[0] if own else entries.get("version"))
 
     def _route(self, app: App, cls: ClassValue, method: Marked, asked: Asked, mark: Mark) -> Route:
-        target = Target(self._world, self._decorators, cls, method, asked.kind)
+        target = Target(self._decorators, cls, method, app.strategies, asked.kind)
         met, perhaps = self._middleware(app, cls, asked)
         layers = [*met, *self._global(app, target), *self._of_class(target), *self._of_method(target)]
-        public = SIGN_IN if any(_signs_in(layer.value) for layer in layers) else ""
+        public = SIGN_IN if any(_signs_in(layer.value, app.strategies) for layer in layers) else ""
         doubt = "who may send it messages cannot be told" if asked.kind == "rpc" else ""
         mount = Mount(app.scheme.prefix, found=app.found)
         if not public:
             layers.append(nest_layers.handler(target))
-        asked_at, before = (asked.method, asked.path, mark.place), tuple(layers)
+        asked_at, before = (asked.method, asked.served.full, mark.place), tuple(layers)
         return Route(*asked_at, method.handler, mount, before, tuple(perhaps), public, doubt=doubt)
 
     def _middleware(self, app: App, cls: ClassValue, asked: Asked) -> tuple[list[Layer], list[Layer]]:
         """The middlewares that a request for a path meets, and those of which that cannot be told."""
         met: dict[bool | None, list[Layer]] = {True: [], None: []}
         for held in app.middleware if asked.kind == "http" else ():
-            answer = held.meets(cls, asked.method, asked.bare)
+            answer = held.meets(cls, asked.method, asked.served)
             if answer is not False:
                 met[answer].append(nest_layers.middleware(held.value, Origin.APP, held.place, held.under))
         return met[True], met[None]
@@ -243,16 +242,17 @@ class Reader:
             value = value.arguments.positional[0]
         if isinstance(value, Made) and name_of(value) == PASSPORT:
             name = f"AuthGuard({', '.join(map(repr, filter(None, map(text_of, flat(value.arguments.positional)))))})"
-            value = renamed(self._world, value)
+            value = renamed(value, target.strategies)
         elif not isinstance(value, ClassValue | Instance | Made | Extern | Attribute | Either | Closure):
             value = Unknown("a guard whose class could not be told")
         return replace(nest_layers.guard(target, value, origin, place, under), name=name)
 
 
-def _signs_in(guard: Value) -> bool:
+def _signs_in(guard: Value, strategies: Mapping[str, str]) -> bool:
     """Whether a guard is the login itself."""
     base = foreign_base(guard) if isinstance(guard, ClassValue) else guard
-    return isinstance(base, Made) and name_of(base) == PASSPORT and lets_in(base.arguments.get(0))
+    is_passport = isinstance(base, Made) and name_of(base) == PASSPORT
+    return is_passport and isinstance(base, Made) and lets_in(renamed(base, strategies).arguments.get(0))
 
 
 def _message(mark: Mark, method: Marked) -> str:

@@ -9,8 +9,9 @@ from functools import partial
 from rules.facts.endpoints.machine.values import ClassValue, Listed, Made, Place, Value
 from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.routing.decorators import Decorators
+from rules.facts.endpoints.routing.nest_context import strategies_in
 from rules.facts.endpoints.routing.nest_modules import Graph, Modules
-from rules.facts.endpoints.routing.nest_paths import PLAIN, Pattern, Scheme, patterns_of, scheme
+from rules.facts.endpoints.routing.nest_paths import PLAIN, Pattern, Scheme, Served, patterns_of, scheme
 from rules.facts.endpoints.routing.ordered import flat
 from rules.facts.endpoints.routing.paths import joined, paths_of
 
@@ -27,8 +28,11 @@ class Middleware:
     classes: tuple[ClassValue, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     excluded: tuple[Pattern, ...] = ()
+    of_app: bool = False
 
-    def meets(self, cls: ClassValue, method: str, path: str) -> bool | None:
+    def meets(self, cls: ClassValue, method: str, served: Served) -> bool | None:
+        """Whether every request for a route meets it. Modules leave out the prefix of their application."""
+        path = served.full if self.of_app else served.bare
         left_out = {pattern.meets(method, path) for pattern in self.excluded}
         answers = {cls in self.classes} | {pattern.meets(method, path) for pattern in self.patterns}
         if True in left_out or answers == {False}:
@@ -59,6 +63,7 @@ class App:
     scheme: Scheme = PLAIN
     guards: tuple[Global, ...] = ()
     middleware: tuple[Middleware, ...] = ()
+    strategies: Mapping[str, str] = field(default_factory=dict)
 
 
 class Apps:
@@ -85,7 +90,9 @@ class Apps:
         modules = self._graph.reached([root] if root is not None else [])
         used = tuple(_used(made))
         guards = tuple(self._guards(made, modules))
-        return App(modules, True, self._graph.prefixes(), scheme(made), guards, (*used, *self._middleware(modules)))
+        middleware = (*used, *self._middleware(modules))
+        strategies = strategies_in(modules.classes)
+        return App(modules, True, self._graph.prefixes(), scheme(made), guards, middleware, strategies)
 
     def _guards(self, app: Made, modules: Modules) -> Iterator[Global]:
         everywhere = frozenset(("http", "graphql", "rpc"))
@@ -140,4 +147,4 @@ def _used(app: Made) -> Iterator[Middleware]:
             paths = paths_of(use.arguments.get(0))
             patterns = tuple(Pattern(joined("/", path), whole=False) for path in paths) or (Pattern("/", whole=False),)
             for value in use.arguments.positional[1 if paths else 0 :]:
-                yield Middleware(value, use.place, use.under, patterns=patterns)
+                yield Middleware(value, use.place, use.under, patterns=patterns, of_app=True)

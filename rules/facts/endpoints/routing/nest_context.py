@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from rules.facts.endpoints.caller.libraries import LOGINS
@@ -30,7 +31,6 @@ from rules.facts.endpoints.machine.values import (
     name_of,
     text_of,
 )
-from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.routing.decorators import Decorators, Mark, Marked
 
 PASSPORT = "@nestjs/passport.AuthGuard()"
@@ -57,12 +57,15 @@ CLOSES = frozenset(("disconnect", "close", "terminate"))
 
 @dataclass(frozen=True)
 class Target:
-    """The handler that guards are asked about. `kind` is what `getType` of the context gives."""
+    """The handler that guards are asked about. `kind` is what `getType` of the context gives.
 
-    world: World
+    `strategies` are what packages call the strategies that the application has under names of its own.
+    """
+
     decorators: Decorators
     cls: ClassValue
     method: Marked
+    strategies: Mapping[str, str]
     kind: str = "http"
 
     def metadata(self, key: Value, of: Value) -> Value | None:
@@ -140,7 +143,7 @@ class Target:
 
     def _passport(self, visitor: Visitor, guard: Value, base: Made) -> Value:
         """A strategy finds nobody: what comes of that is up to `handleRequest`, which throws unless it was replaced."""
-        if lets_in(renamed(self.world, base).arguments.get(0)):
+        if lets_in(renamed(base, self.strategies).arguments.get(0)):
             return Known(True)
         machine = visitor.machine
         replaced = machine.class_member(guard.cls, "handleRequest", guard) if isinstance(guard, Instance) else None
@@ -170,19 +173,25 @@ def base_of(guard: Value) -> Value | None:
     return guard.callee if isinstance(guard, Made) else None
 
 
-def renamed(world: World, guard: Made) -> Made:
+def renamed(guard: Made, strategies: Mapping[str, str]) -> Made:
     """A guard of passport with its strategies under the names that their packages give them."""
     given = guard.arguments.get(0)
     names = given.values if isinstance(given, Listed) else [given] if given is not None else []
-    known: dict[str, Value] = {}
-    for cls in world.classes:
-        base = foreign_base(cls)
-        if isinstance(base, Made) and name_of(base.callee) == STRATEGY:
-            package = name_of(base.arguments.get(0)).partition(".")[0].removeprefix("passport-")
-            if (name := text_of(base.arguments.get(1))) is not None:
-                known[name] = Known(next((login for login in LOGINS if package.startswith(login)), package))
-    found = [known.get(text_of(name) or "", name) for name in names]
+    known = (strategies.get(text_of(name) or "") for name in names)
+    found: list[Value] = [Known(text) if text else name for text, name in zip(known, names, strict=True)]
     return replace(guard, arguments=Arguments((Listed(found),))) if found else guard
+
+
+def strategies_in(classes: Iterable[ClassValue]) -> Mapping[str, str]:
+    """What packages call the strategies that these classes offer under names of their own."""
+    found: dict[str, str] = {}
+    for cls in classes:
+        base = foreign_base(cls)
+        name = text_of(base.arguments.get(1)) if isinstance(base, Made) else None
+        if isinstance(base, Made) and name is not None and name_of(base.callee) == STRATEGY:
+            package = name_of(base.arguments.get(0)).partition(".")[0].removeprefix("passport-")
+            found[name] = next((login for login in sorted(LOGINS) if package.startswith(login)), package)
+    return found
 
 
 def _is(value: Value, role: str) -> bool:
