@@ -232,6 +232,40 @@ const guard = (req, res, next) => {
   next();
 };
 """,
+    "secret in the body, validated and compared in constant time": """
+const { z } = require('zod');
+const keyed = z.object({ key: z.string() });
+const guard = (req, res, next) => {
+  const sent = keyed.safeParse(req.body);
+  if (!sent.success) return res.sendStatus(400);
+  if (!crypto.timingSafeEqual(Buffer.from(sent.data.key), Buffer.from(process.env.ADMIN_KEY))) {
+    return res.sendStatus(401);
+  }
+  next();
+};
+""",
+    "credential among those that are known": """
+const keys = new Set((process.env.KEYS || '').split(','));
+const guard = (req, res, next) => {
+  if (!keys.has(req.headers['x-api-key'])) return res.sendStatus(401);
+  next();
+};
+""",
+    "credential found": """
+const guard = async (req, res, next) => {
+  const found = await db.tokens.find(req.headers['x-api-key']);
+  if (!found) return res.sendStatus(401);
+  next();
+};
+""",
+    "no elements": """
+const roles = ['admin'];
+const guard = (req, res, next) => {
+  if (roles.length === 0 || 'x'.length === 2) return next();
+  if (!req.user) return res.sendStatus(401);
+  next();
+};
+""",
     "secret in the body": """
 const guard = (req, res, next) => {
   if (req.body.key !== process.env.ADMIN_KEY) return res.sendStatus(401);
@@ -264,6 +298,31 @@ const guard = passport.authenticate('google');
     "express-jwt that lets everybody pass": """
 const { expressjwt } = require('express-jwt');
 const guard = expressjwt({ credentialsRequired: false });
+""",
+    "only the form of a credential": """
+const guard = (req, res, next) => {
+  const sent = (req.headers.authorization || '').match(/^Bearer (.+)$/);
+  if (!sent || !sent[1].includes('.')) return res.sendStatus(401);
+  next();
+};
+""",
+    "a checked way beside an open one": """
+const guard = async (req, res, next) => {
+  if (req.headers.authorization) {
+    const token = await db.tokens.find(req.headers.authorization);
+    if (!token) return res.sendStatus(401);
+    return next();
+  }
+  next();
+};
+""",
+    "an open way beside a checked one": """
+const guard = async (req, res, next) => {
+  if (!req.headers.authorization) return next();
+  const token = await db.tokens.find(req.headers.authorization);
+  if (!token) return res.sendStatus(401);
+  next();
+};
 """,
     "validator with a guard's name": """
 const requireAuth = (req, res, next) => {

@@ -33,7 +33,10 @@ Follow = Callable[[Visitor, Value], list[Ending]]
 
 @dataclass(frozen=True)
 class Layer:
-    """Something on the way to a handler, or the handler itself; `under` are conditions on its being there."""
+    """Something on the way to a handler, or the handler itself; `under` are conditions on its being there.
+
+    `late` says why it does not stand before everything that it should, `name` how it is called if its own does not say.
+    """
 
     value: Value
     origin: Origin
@@ -41,6 +44,8 @@ class Layer:
     follow: Follow
     through: Through
     under: tuple[Place, ...] = ()
+    late: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class Inspector:
     ) -> Guard:
         chain = outcome.chain if outcome is not None else ()
         place = layer.place
-        name = called(layer.value)
+        name = layer.name or called(layer.value)
         origin = layer.origin
         if origin is Origin.IN_HANDLER and chain and outcome is not None and outcome.rejection is not None:
             outer = outcome.rejection.stack[0]

@@ -21,6 +21,9 @@ AMBIENT = {
 }
 """Names that stand for the request in progress."""
 
+REQUESTS = frozenset(("express.Request", "fastify.FastifyRequest"))
+"""Types whose objects are a request: what a container puts into an object that it makes for each."""
+
 GIVES = {
     "flask_jwt_extended.get_jwt_identity": "absent",
     "flask_jwt_extended.get_current_user": "absent",

@@ -42,7 +42,7 @@ REQUEST_PARTS = {
                       "path_params", "query_params", "values", "rawBody", "searchParams", "nextUrl", "ip", "hostname",
                       "FILES", "view_args", "kwargs", "content_type", "host", "origin", "ips", "stream"),
     Standing.CONTEXT: ("state", "locals", "context", "ctx", "scope", "var"),
-    Standing.REQUEST: ("req", "request", "raw"),
+    Standing.REQUEST: ("req", "request", "raw", "handshake"),
     Standing.RESPONSE: ("res",),
 }  # fmt: skip
 PART_OF_REQUEST = {name: standing for standing, names in REQUEST_PARTS.items() for name in names}
@@ -51,7 +51,8 @@ IDENTITIES = frozenset(
     ("user", "currentuser", "userid", "account", "accountid", "identity", "principal", "viewer", "actor", "member",
      "claims", "jwt", "uid", "isauthenticated", "isadmin", "admin", "permissions", "roles", "role", "scopes", "auth",
      "session", "apikey", "decoded", "authenticated", "owner", "userinfo", "authuser", "loggedin", "isloggedin", "team",
-     "organization", "organizationid", "auth0", "token", "decodedtoken", "profile", "login", "customer", "employee")
+     "organization", "organizationid", "workspace", "workspaceid", "membership", "auth0", "token", "decodedtoken",
+     "profile", "login", "customer", "employee")
 )  # fmt: skip
 """What an application calls the caller where a framework lets it keep things with a request."""
 
@@ -83,6 +84,9 @@ READS = frozenset((
     "groups", "pop", "at", "from", "b64decode", "atob", "log", "debug", "info", "warn", "error",
 ))  # fmt: skip
 """Methods of text and of containers: what they make of a credential is still only what the caller wrote."""
+
+LOOKUPS = frozenset(("find", "get", "has", "includes", "index", "pop"))
+"""Those with which something else than the text is asked whether it knows it."""
 
 
 def plain(name: str) -> str:

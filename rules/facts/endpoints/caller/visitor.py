@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rules.facts.endpoints.caller import libraries
@@ -59,6 +59,7 @@ TELLING = frozenset(
 class Visitor:
     """Follows code as a request without an identity meets it. `facts` are known parts of the request.
 
+    A framework whose own objects are handed to the code sets `answers`: what calls of their methods give.
     `ends_with_answer`: nothing that comes after an answer matters, since the framework goes no further.
     """
 
@@ -70,9 +71,10 @@ class Visitor:
         self.worth = Worth()
         self.used_facts = False
         self.ends_with_answer = False
-        self.throttles: list[Made] = []
-        self.validators: list[Made] = []
+        self.throttles: list[Value] = []
+        self.validators: list[Value] = []
         self.presences: list[Value] = []
+        self.answers: Callable[[Made], Value | None] = lambda made: None
 
     def truth(self, value: Value) -> Truth:
         return self.worth.truth(value)
@@ -113,6 +115,8 @@ class Visitor:
 
     def outside(self, made: Made) -> Value:
         callee, name = made.callee, name_of(made.callee)
+        if (answer := self.answers(made)) is not None:
+            return answer
         if isinstance(callee, Given) and callee.role == Standing.NEXT:
             return self._next(made)
         if isinstance(callee, Attribute) and self.worth.of(callee.of) is Standing.RESPONSE:
@@ -124,7 +128,7 @@ class Visitor:
         if name in libraries.THROWS:
             raise self.machine.throw(made, made.place, True)
         if name in libraries.VERIFIES:
-            return self._verify(made)
+            return self.verify(made)
         if name in libraries.COMPARES:
             return Mixed("==", made.arguments.positional[:2])
         if name_of(callee) in libraries.ROUTE_MATCHERS and (known := self._matched(callee)) is not None:
@@ -167,7 +171,7 @@ class Visitor:
             return made
         raise self.machine.throw(made, made.place)
 
-    def _verify(self, made: Made) -> Value:
+    def verify(self, made: Made) -> Value:
         options = [a for a in made.arguments.all if isinstance(a, Keyed)]
         if any(scalar_of(o.entries.get("verify_signature")) is False for o in options):
             return Given(Standing.CREDENTIAL)
@@ -215,7 +219,7 @@ class Visitor:
 
     def note(self, made: Value, effect: str) -> None:
         """Keeps limits and validators that stand before what is called."""
-        if isinstance(made, Made) and effect in ("throttle", "validator"):
+        if effect in ("throttle", "validator"):
             (self.throttles if effect == "throttle" else self.validators).append(made)
 
     def doubt(self, made: Value, basis: Basis) -> None:
@@ -312,16 +316,17 @@ def is_optional(value: Value) -> bool:
                 options.update(argument.entries if isinstance(argument, Keyed) else {})
             if any(scalar_of(options.get(word)) is lets for word, lets in libraries.OPTIONAL_WORDS.items()):
                 return True
-            if made.method == "authenticate" and _is_login(made.arguments.get(0)):
+            if made.method in ("authenticate", "AuthGuard") and lets_in(made.arguments.get(0)):
                 return True
         made = made.callee if isinstance(made, Made) else made.of
     return False
 
 
-def _is_login(strategy: Value | None) -> bool:
+def lets_in(strategy: Value | None) -> bool:
+    """Whether a strategy of passport is the login itself, or lets strangers pass; one of several is enough for that."""
     names = strategy.values if isinstance(strategy, Listed) else [strategy]
-    texts = [text_of(name) for name in names]
-    return bool(texts) and all(text is not None and text.lower() in libraries.LOGINS for text in texts)
+    texts = [(text_of(name) or "").lower() for name in names]
+    return bool(texts) and ("anonymous" in texts or all(text in libraries.LOGINS for text in texts))
 
 
 def _sent_status(made: Made, callee: Attribute, machine: Machine) -> int:

@@ -9,6 +9,7 @@ from rules.facts.endpoints.caller.standing import (
     ANYBODYS,
     BASIS,
     CONTAINERS,
+    LOOKUPS,
     READS,
     RESULTS,
     TAKES,
@@ -68,6 +69,8 @@ class Worth:
 
     def _of(self, value: Value) -> Standing:
         if isinstance(value, Given):
+            if name_of(value.annotation) in libraries.REQUESTS:
+                return Standing.REQUEST
             return Standing.__members__.get(value.role.upper(), Standing.SERVER)
         if isinstance(value, Attribute):
             return Standing.SERVER if value.name.startswith("__") else part(self.of(value.of), value.name)
@@ -99,7 +102,10 @@ class Worth:
         if receiver is Standing.RESPONSE:
             return Standing.RESPONSE
         worth = strongest([receiver, *map(self.of, value.arguments.all)])
-        if plain(value.method) in READS and worth in (Standing.CREDENTIAL, Standing.CALLER):
+        if worth is Standing.CREDENTIAL and receiver is not worth and plain(value.method) in LOOKUPS:
+            return Standing.CHECKED
+        gives_back = plain(value.method) in READS or libraries.begins(name, libraries.VALIDATORS)
+        if gives_back and worth in (Standing.CREDENTIAL, Standing.CALLER, Standing.SECRET):
             return worth
         if name in ("os.getenv", "os.environ.get") and key is not None and is_secret(key):
             return Standing.SECRET

@@ -33,6 +33,7 @@ SAME = {
         "classmethod", "property", "contextlib.contextmanager", "contextlib.asynccontextmanager", "asyncio.run", "list",
         "tuple", "set", "sorted", "reversed", "react.cache", "util.promisify", "Object.freeze", "Object.seal",
         "Promise.resolve", "Promise.all", "Array.from", "structuredClone", "str", "String", "typing.final",
+        "@nestjs/common.mixin", "@nestjs/common/decorators.mixin",
     )
 } | {"typing.cast": 1, "cast": 1}  # fmt: skip
 """Functions that give back one of their arguments, as far as this matters here."""
@@ -98,6 +99,9 @@ def _list_method(machine: Machine, of: Listed, name: str, arguments: Arguments, 
         return _each(machine, of, name, first, place)
     if name in ("slice", "copy", "flat", "reverse", "values"):
         return of
+    known = not of.is_open and all(isinstance(value, Known) for value in of.values)
+    if name in ("includes", "has") and isinstance(first, Known) and known:
+        return Known(any(isinstance(value, Known) and value.value == first.value for value in of.values))
     return None
 
 
@@ -112,7 +116,17 @@ def _each(machine: Machine, of: Listed, name: str, function: Closure, place: Pla
     if name == "filter":
         kept = [v for v, r in zip(of.values, results, strict=True) if machine.host.truth(r).answer is not False]
         return Listed(kept, of.is_open, machine)
-    return join(results) if name in ("some", "every") else join(of.values)
+    if name in ("some", "every"):
+        return _decided(machine, results, decisive=name == "some", is_open=of.is_open)
+    return join(of.values)
+
+
+def _decided(machine: Machine, results: list[Value], *, decisive: bool, is_open: bool) -> Value:
+    """Whether some or every one of these is true: one may decide it, or all of them together."""
+    answers = [machine.host.truth(result).answer for result in results if isinstance(result, Known)]
+    if decisive in answers or (len(answers) == len(results) and not is_open):
+        return Known(decisive if decisive in answers else not decisive)
+    return join(results)
 
 
 def _record_method(machine: Machine, of: Keyed, name: str, arguments: Arguments) -> Value | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rules.core.source import Span
@@ -162,11 +163,16 @@ class Machine(Members):
         return made
 
     def provided(self, cls: ClassValue) -> Value:
-        """The object that a container of dependencies would pass in for a class; one for all."""
+        """The object that a container of dependencies passes in for a class; one for all, with what it is made of."""
         if cls not in self.world.provided:
             self.world.provided[cls] = Unknown("an object that needs itself")
-            with suppress(Dead):
-                self.world.provided[cls] = self.instantiate(cls, Arguments(), cls.place)
+            builder = self.world.machine
+            make = partial(builder.instantiate, cls, Arguments(), cls.place)
+            if builder is not self:
+                self.world.provided[cls] = self.world.from_top(cls.env.path, make) or self.world.provided[cls]
+            else:
+                with suppress(Dead):
+                    self.world.provided[cls] = make()
         return self.world.provided[cls]
 
     def enter(self, closure: Closure, arguments: Arguments, place: Place) -> Value:

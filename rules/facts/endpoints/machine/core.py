@@ -153,8 +153,8 @@ class Control(ABC):
         self.consulted = consulted or truth.identity
         start = self.mark()
         first = then()
-        first_names, first_consulted = env.names, self.consulted
-        env.names, self.consulted = names, consulted or truth.identity
+        first_names, first_consulted, first_under = env.names, self.consulted, self.under
+        env.names, self.consulted, self.under = names, consulted or truth.identity, (*outer, condition)
         middle = self.mark()
         second = other()
         if first is Flow.LEFT and second is not Flow.LEFT:
@@ -162,7 +162,7 @@ class Control(ABC):
             return second
         if second is Flow.LEFT and first is not Flow.LEFT:
             condition.turned_away = self.rejected(truth.basis, middle)
-            env.names, self.consulted = first_names, first_consulted
+            env.names, self.consulted, self.under = first_names, first_consulted, first_under
             return first
         self.under = outer
         self.consulted = consulted or (self.consulted and first_consulted and not truth.identity)

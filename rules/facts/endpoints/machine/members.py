@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 from rules.core.source import Span
 from rules.facts.endpoints.machine.expressions import Expressions
@@ -29,7 +30,7 @@ from rules.facts.endpoints.machine.values import (
     outside_base,
     text_of,
 )
-from rules.syntax.program import Class, Field, Function
+from rules.syntax.program import Class, Expr, Field, Function
 
 
 class Members(Expressions):
@@ -59,9 +60,12 @@ class Members(Expressions):
             for method in definition.methods:
                 if method.decorators:
                     self._method(cls, method, None)
-        made: Value = cls
-        for decorator in reversed(definition.decorators):
-            made = self.decorate(self.value(decorator, env), made, env, definition.at)
+        return self._decorated(definition.decorators, cls, env, definition.at)
+
+    def _decorated(self, decorators: Sequence[Expr], made: Value, env: Env, span: Span) -> Value:
+        """What decorators make of something. In TypeScript they mark it and give it back: who knows them reads them."""
+        for decorator in reversed(decorators) if env.path.endswith(".py") else ():
+            made = self.decorate(self.value(decorator, env), made, env, span)
         return made
 
     def closure(self, function: Function, env: Env, owner: ClassValue | None = None) -> Value:
@@ -69,10 +73,7 @@ class Members(Expressions):
         closure = Closure(function, env, this, owner)
         if self.world.machine is self:
             self.world.closures.append(closure)
-        made: Value = closure
-        for decorator in reversed(function.decorators):
-            made = self.decorate(self.value(decorator, env), made, env, function.at)
-        return made
+        return self._decorated(function.decorators, closure, env, function.at)
 
     def _outer_this(self, env: Env) -> Value | None:
         holder = env.holder("this")
@@ -83,7 +84,7 @@ class Members(Expressions):
         if isinstance(of, Either):
             return join([self.member(option, name) for option in of.options])
         if isinstance(of, Space):
-            return self.world.exported(of.path, name)
+            return self.world.exported(of.path, name) if name != "then" else Attribute(of, name)
         if isinstance(of, Keyed) and name in of.entries:
             return of.entries[name]
         if isinstance(of, ClassValue):
@@ -100,8 +101,12 @@ class Members(Expressions):
             known = self.assigned(of, name) or self.host.attribute(of, name)
             if known is not None:
                 return known
+        if name == "length" and (length := _length(of)) is not None:
+            return Known(length)
         if isinstance(of, Extern):
             return Extern(of.name if name == "default" else f"{of.name}.{name}")
+        if isinstance(of, Known) and of.value is None and not of.is_default:
+            return NOTHING
         if isinstance(of, Known | Listed | Keyed | Closure):
             return Attribute(of, name)
         if not isinstance(of, Symbol):
@@ -166,9 +171,7 @@ class Members(Expressions):
             value = self.value(held.value, inner)
             if isinstance(value, Known) and outside_base(cls).endswith("BaseSettings"):
                 value = Known(value.value, True)
-            for decorator in held.decorators:
-                value = self.decorate(self.value(decorator, inner), value, inner, cls.definition.at)
-            cls.members[held.name] = value
+            cls.members[held.name] = self._decorated(held.decorators, value, inner, cls.definition.at)
         return cls.members[held.name]
 
     def bound(self, value: Value, this: Value) -> Value:
@@ -209,3 +212,11 @@ class Members(Expressions):
             return self.member(of, name)
         known = self.assigned(of, name) if name is not None and isinstance(of, Symbol) else None
         return known if known is not None else Picked(of, key)
+
+
+def _length(of: Value) -> int | None:
+    """How many elements a sequence, or characters a text, is known to have."""
+    if isinstance(of, Listed):
+        return None if of.is_open else len(of.values)
+    text = text_of(of)
+    return len(text) if text is not None else None

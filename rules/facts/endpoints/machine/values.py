@@ -287,7 +287,12 @@ def name_of(value: Value | None) -> str:
 
 def outside_base(cls: Value) -> str:
     """The name of the nearest base class that the repository does not define; empty when there is none."""
-    return next((name_of(base) for base in lineage(cls) if isinstance(base, Extern | Attribute)), "")
+    return name_of(foreign_base(cls))
+
+
+def foreign_base(cls: Value) -> Value | None:
+    """The nearest base class that the repository does not define: a name, or what a call outside gives."""
+    return next((base for base in lineage(cls) if isinstance(base, Extern | Attribute | Made)), None)
 
 
 def lineage(cls: Value) -> list[Value]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from rules.core.codebase import Codebase, Fact
 from rules.core.source import Location, locate
@@ -37,6 +38,8 @@ from rules.syntax.program import Call, Const, Export, Function, Import, Name, Pr
 from rules.syntax.python_modules import find_python
 from rules.syntax.python_program import python_program
 from rules.syntax.walk import walk
+
+T = TypeVar("T")
 
 STEPS_PER_ROOT = 400_000
 """Evaluations that following one file from its top may take, what it imports and calls included."""
@@ -130,7 +133,7 @@ class World:
     def follow_all(self) -> None:
         """Follows every candidate, what it imports first, then functions and classes that nothing has used."""
         for path in self._in_order():
-            self._from_top(path, partial(self.run, path))
+            self.from_top(path, partial(self.run, path))
         self._follow_orphans()
 
     def _in_order(self) -> list[str]:
@@ -151,20 +154,22 @@ class World:
                     done.setdefault(pending.pop())
         return list(done)
 
-    def _from_top(self, path: str, action: Callable[[], object]) -> None:
-        """Follows something to its end, or as far as it may; what is cut off is said."""
+    def from_top(self, path: str, action: Callable[[], T]) -> T | None:
+        """Follows something to its end, or as far as it may: then there is no result, and what is cut off is said."""
         allowed = min(STEPS_PER_ROOT, self._steps)
         self.machine.steps = allowed
         self.machine.reset()
         try:
-            action()
+            return action()
         except Dead:
-            pass
+            return None
         except Exhausted:
             self.code.skip(path, "it does more at its start than is followed")
-        taken = allowed - self.machine.steps
-        self._steps -= taken
-        self.spent[path] += taken
+            return None
+        finally:
+            taken = allowed - self.machine.steps
+            self._steps -= taken
+            self.spent[path] += taken
 
     def _imports(self, path: str) -> Iterator[str]:
         """The files that a module loads at its top."""
@@ -197,7 +202,7 @@ class World:
     def _follow_orphan(self, closure: Closure) -> None:
         path = closure.env.path
         if path in self.candidates and closure.function not in self.entered and self.registers(closure):
-            self._from_top(path, partial(self._call_orphan, closure))
+            self.from_top(path, partial(self._call_orphan, closure))
 
     def _call_orphan(self, closure: Closure) -> Value:
         if closure.owner is not None and not closure.function.decorators:

@@ -123,7 +123,7 @@ def _call_built(visitor: Visitor, value: Value) -> list[Ending]:
 
 
 def _done(ending: Ending) -> bool:
-    """Whether an action did what was asked. A failure that it returns once the caller was found to be nobody is none."""
+    """Whether an action did what was asked. A failure that it returns once the caller proved to be nobody is none."""
     return got_answer(ending) and not (ending.consulted and _is_failure(ending.value))
 
 

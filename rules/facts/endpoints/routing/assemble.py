@@ -78,10 +78,12 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
             guard = replace(guard, strength=Strength.CONDITIONAL, reason=f"{guard.name} stands there under a condition")
         if guard is not None and layer.origin is Origin.MATCHER and guard.strength is Strength.STRONG:
             guard = replace(guard, strength=Strength.MIDDLEWARE)
+        if guard is not None and layer.late:
+            guard = replace(guard, strength=Strength.CONDITIONAL, reason=layer.late)
         guards += [guard] if guard is not None else []
         limits += report.rate_limits
         validators += report.validators
-        if guard is not None and guard.holds and layer.origin is Origin.FUNCTION:
+        if guard is not None and guard.holds and layer.origin in (Origin.FUNCTION, Origin.PROCEDURE):
             own = layer
     if not any(guard.holds for guard in guards):
         guards += _perhaps(inspector, route, facts)
