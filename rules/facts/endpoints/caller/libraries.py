@@ -110,6 +110,13 @@ STOPS = {
 GIVEN_FIRST = {"@clerk/nextjs/server.clerkMiddleware()": "@clerk/nextjs/server.auth"}
 """What wrappers hand to the function in them before everything else."""
 
+RUNS = frozenset((
+    "startactivespan", "startspan", "run", "runwith", "runwithcontext", "runincontext", "runexclusive", "with",
+    "withscope", "withspan", "withactivespan", "withisolationscope", "$transaction", "transaction", "trace",
+    "instrument", "wrap", "retry",
+))  # fmt: skip
+"""Methods that run the one function that they are given, and give back what it returns."""
+
 ROUTE_MATCHERS = frozenset(("@clerk/nextjs/server.createRouteMatcher()",))
 """Functions that tell whether the path of a request is among some patterns."""
 

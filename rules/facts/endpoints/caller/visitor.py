@@ -231,10 +231,14 @@ class Visitor:
         worth = {self.worth.of(argument) for argument in made.arguments.all}
         receiver = made.callee.of if isinstance(made.callee, Attribute) else None
         told = bool(worth & TELLING) or (receiver is not None and self.worth.of(receiver) in TELLING)
-        for argument in made.arguments.positional:
-            if isinstance(argument, Closure):
-                self._call_back(argument, made)
-        self._hand_over(made)
+        functions = [argument for argument in made.arguments.positional if isinstance(argument, Closure)]
+        if len(functions) == 1 and made.method.lower() in libraries.RUNS:
+            given = Arguments(tuple(made for _ in functions[0].function.params))
+            return self.machine.call(functions[0], given, made.place)
+        for function in functions:
+            self._call_back(function, made)
+        if not functions:
+            self._hand_over(made)
         checked = self.worth.of(made) is Standing.CHECKED
         if checked and self.machine.catching():
             self.doubt(made, Basis.CHECK)

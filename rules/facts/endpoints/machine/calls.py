@@ -32,6 +32,7 @@ from rules.facts.endpoints.machine.values import (
     Symbol,
     Unknown,
     Value,
+    Way,
     join,
 )
 from rules.syntax.program import Call, Function, Name, Param
@@ -180,10 +181,12 @@ class Machine(Members):
         repeats = sum(1 for other in self.stack if other.function is closure.function)
         if len(self.stack) >= self.host.hops or repeats >= MAX_REPEATS:
             return self.host.unfollowed(closure, arguments, self.made(closure, arguments, place))
+        outer, consulted = self.under, self.consulted
         endings = self.follow(closure, arguments)
         if not endings:
             return self.host.stopped(closure)
-        return join([ending.value for ending in endings])
+        ways = [Way(tuple(c for c in e.under if c not in outer), e.consulted and not consulted) for e in endings]
+        return join([ending.value for ending in endings], ways)
 
     def follow(self, closure: Closure, arguments: Arguments) -> list[Ending]:
         """The ways in which a function returns; none when it never does."""

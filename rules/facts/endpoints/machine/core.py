@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rules.core.source import Span
 from rules.facts.endpoints.machine.host import Basis, Condition, Dead, Ending, Exhausted, Host, Manner, Truth
+from rules.facts.endpoints.machine.sides import Sides
 from rules.facts.endpoints.machine.values import (
     NOTHING,
     Closure,
@@ -134,13 +135,20 @@ class Control(ABC):
     def do_if(self, statement: If, env: Env) -> Flow:
         test = self.value(statement.test, env)
         place = self.place(statement.test.at, env)
-        return self.branch(
-            self.host.truth(test),
-            place,
-            env,
-            lambda: self.run(statement.then, env),
-            lambda: self.run(statement.other, env),
-        )
+        sides = Sides(test, self.host)
+
+        def side(holds: bool, statements: Sequence[Stmt]) -> Flow:
+            way = sides.way(holds)
+            self.under = (*self.under, *(c for c in way.under if c not in self.under and isinstance(c, Condition)))
+            self.consulted = self.consulted or way.consulted
+            start = self.mark()
+            flow = self.run(statements, env)
+            if flow is Flow.LEFT and self.rejected(Basis.CHECK, start):
+                sides.turn_away(holds)
+            return flow
+
+        truth = self.host.truth(test)
+        return self.branch(truth, place, env, lambda: side(True, statement.then), lambda: side(False, statement.other))
 
     def branch(self, truth: Truth, place: Place, env: Env, then: Callable[[], Flow], other: Callable[[], Flow]) -> Flow:
         """Goes the way that a condition decides, or both ways under it."""

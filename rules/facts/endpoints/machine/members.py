@@ -82,7 +82,7 @@ class Members(Expressions):
     def member(self, of: Value, name: str) -> Value:
         self.tick()
         if isinstance(of, Either):
-            return join([self.member(option, name) for option in of.options])
+            return join([self.member(option, name) for option in of.options], of.ways)
         if isinstance(of, Space):
             return self.world.exported(of.path, name) if name != "then" else Attribute(of, name)
         if isinstance(of, Keyed) and name in of.entries:

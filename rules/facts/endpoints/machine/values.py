@@ -6,7 +6,7 @@ is a call of the attribute `get` of what `express()` made. Symbols also remember
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,11 +127,20 @@ class Deferred(Value):
     name: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What held when a function returned: the conditions that it had met, and whether an identity was asked for."""
+
+    under: tuple[object, ...] = ()
+    consulted: bool = False
+
+
 @dataclass(eq=False)
 class Either(Value):
-    """One of several values; which one depends on what is not known."""
+    """One of several values; which one depends on what is not known. `ways` tells of each how it came about."""
 
     options: tuple[Value, ...]
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(eq=False)
@@ -239,16 +248,33 @@ class Unknown(Symbol):
 NOTHING = Known(None)
 
 
-def join(values: list[Value]) -> Value:
-    """One value for what may be any of these."""
+def join(values: Sequence[Value], ways: Sequence[Way] = ()) -> Value:
+    """One value for what may be any of these. Of values that are the same, what held for all of them is kept."""
     options: list[Value] = []
-    for value in values:
-        for option in value.options if isinstance(value, Either) else (value,):
-            if not any(_same(option, other) for other in options):
+    kept: list[Way] = []
+    for position, value in enumerate(values):
+        outer = ways[position] if ways else Way()
+        inner = value.ways if isinstance(value, Either) and value.ways else ()
+        for number, option in enumerate(value.options if isinstance(value, Either) else (value,)):
+            way = _after(outer, inner[number]) if inner else outer
+            same = next((i for i, other in enumerate(options) if _same(option, other)), None)
+            if same is None:
                 options.append(option)
+                kept.append(way)
+            else:
+                kept[same] = _common(kept[same], way)
     if len(options) > MAX_OPTIONS:
         return Unknown("too many possible values")
-    return Either(tuple(options)) if len(options) > 1 else options[0] if options else NOTHING
+    told = tuple(kept) if any(way.under or way.consulted for way in kept) else ()
+    return Either(tuple(options), told) if len(options) > 1 else options[0] if options else NOTHING
+
+
+def _after(outer: Way, inner: Way) -> Way:
+    return Way((*inner.under, *outer.under), outer.consulted or inner.consulted)
+
+
+def _common(one: Way, other: Way) -> Way:
+    return Way(tuple(c for c in one.under if c in other.under), one.consulted and other.consulted)
 
 
 MAX_OPTIONS = 8
