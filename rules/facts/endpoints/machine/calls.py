@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rules.core.source import Span
 from rules.facts.endpoints.machine import builtins
 from rules.facts.endpoints.machine.core import Flow
-from rules.facts.endpoints.machine.host import Dead, Ending, Host, Manner
+from rules.facts.endpoints.machine.host import Basis, Condition, Dead, Ending, Host, Manner
 from rules.facts.endpoints.machine.members import Members
 from rules.facts.endpoints.machine.values import (
     NOTHING,
@@ -40,6 +40,7 @@ from rules.syntax.program import Call, Function, Name, Param
 if TYPE_CHECKING:
     from rules.facts.endpoints.machine.world import World
 
+PROOFS = (Basis.CHECK, Basis.HINT)
 MAX_REPEATS = 2
 """How often a function may stand on the stack at once."""
 
@@ -194,17 +195,18 @@ class Machine(Members):
         outer = self.under
         self.stack.append(closure)
         self.returned.append([])
+        start = self.mark()
         try:
             env = self._frame(closure, arguments)
             flow = self.run(closure.function.body.statements, env)
             if flow is not Flow.LEFT and not any(e.manner is Manner.YIELD for e in self.returned[-1]):
                 self.returned[-1].append(self.end(Manner.RETURN, NOTHING, closure.place))
+            self.settle(start)
             endings = self.returned[-1]
         finally:
             self.returned.pop()
             self.stack.pop()
-        kept = [ending.under for ending in endings]
-        self.under = kept[0] if len(kept) == 1 else tuple(c for c in outer if all(c in under for under in kept))
+        self.under = _in_force(outer, [ending.under for ending in endings])
         if endings:
             self.consulted = all(ending.consulted for ending in endings)
         return endings
@@ -255,6 +257,15 @@ class Machine(Members):
         if isinstance(annotation, ClassValue):
             return self.provided(annotation)
         return NOTHING if annotation is None else Given("argument", param.name, annotation)
+
+
+def _in_force(outer: tuple[Condition, ...], kept: list[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+    """The conditions after a function with these ways out. Where each was checked, in whatever way, that stays."""
+    if len(kept) == 1:
+        return kept[0]
+    checks = [[c for c in under if c not in outer and c.turned_away and c.basis in PROOFS] for under in kept]
+    proof = checks[0][:1] if checks and all(checks) else []
+    return (*(c for c in outer if all(c in under for under in kept)), *proof)
 
 
 def _plain_static(function: Function) -> bool:

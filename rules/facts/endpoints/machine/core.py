@@ -155,21 +155,22 @@ class Control(ABC):
         if truth.answer is not None:
             self.consulted = self.consulted or truth.basis is Basis.IDENTITY
             return then() if truth.answer else other()
-        condition = Condition(place, truth.basis)
+        one, other_side = Condition(place, truth.basis), Condition(place, truth.basis)
         outer, consulted, names = self.under, self.consulted, dict(env.names)
-        self.under = (*outer, condition)
-        self.consulted = consulted or truth.identity
+        self.under, self.consulted = (*outer, one), consulted or truth.identity
         start = self.mark()
         first = then()
         first_names, first_consulted, first_under = env.names, self.consulted, self.under
-        env.names, self.consulted, self.under = names, consulted or truth.identity, (*outer, condition)
+        env.names, self.consulted, self.under = names, consulted or truth.identity, (*outer, other_side)
         middle = self.mark()
         second = other()
+        other_side.turned_away = self.rejected(truth.basis, start, middle)
+        one.turned_away = self.rejected(truth.basis, middle)
         if first is Flow.LEFT and second is not Flow.LEFT:
-            condition.turned_away = self.rejected(truth.basis, start, middle)
+            one.opposite = other_side
             return second
         if second is Flow.LEFT and first is not Flow.LEFT:
-            condition.turned_away = self.rejected(truth.basis, middle)
+            other_side.opposite = one
             env.names, self.consulted, self.under = first_names, first_consulted, first_under
             return first
         self.under = outer
@@ -188,19 +189,39 @@ class Control(ABC):
         parts = (listed[first:last] for listed, first, last in zip(recorded, start, ends, strict=True))
         return any(self.host.rejects(ending, basis) for part in parts for ending in part)
 
+    def settle(self, start: tuple[int, int, int]) -> None:
+        """Marks the conditions whose other side was rejected after all, in what was recorded since a mark."""
+        recorded = [
+            *self.endings[start[0] :],
+            *(self.thrown[-1][start[1] :] if self.thrown else ()),
+            *self.returned[-1],
+        ]
+        waiting = {c for e in recorded for c in e.under if c.opposite is not None and not c.turned_away}
+        for basis in {condition.basis for condition in waiting}:
+            refused = {c for e in recorded if self.host.rejects(e, basis) for c in e.under}
+            for condition in waiting:
+                if condition.basis is basis:
+                    condition.turned_away = condition.opposite in refused
+
     def maybe(self, truth: Truth, place: Place, env: Env, then: Callable[[], Value]) -> Value | None:
         """The value of something that is evaluated only if a condition holds; None when control never comes back."""
+        return self.either(truth, place, env, then, None)
+
+    def either(
+        self, truth: Truth, place: Place, env: Env, then: Callable[[], Value], other: Callable[[], Value] | None
+    ) -> Value | None:
+        """The value of what is evaluated if a condition holds, or of what is if not; None when neither comes back."""
         results: list[Value] = []
 
-        def go() -> Flow:
+        def go(action: Callable[[], Value] | None) -> Flow:
             try:
-                results.append(then())
+                results.extend([action()] if action is not None else [])
             except Dead:
                 return Flow.LEFT
             return Flow.ON
 
-        self.branch(truth, place, env, go, lambda: Flow.ON)
-        return results[0] if results else None
+        self.branch(truth, place, env, lambda: go(then), lambda: go(other))
+        return join(results) if results else None
 
     def do_each(self, statement: Each, env: Env) -> Flow:
         over = self.value(statement.over, env) if statement.over is not None else None

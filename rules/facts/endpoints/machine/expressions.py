@@ -19,7 +19,6 @@ from rules.facts.endpoints.machine.values import (
     Regex,
     Unknown,
     Value,
-    join,
     text_of,
 )
 from rules.syntax.program import (
@@ -159,13 +158,11 @@ class Expressions(Errors):
     def of_choose(self, expression: Choose, env: Env) -> Value:
         truth = self.host.truth(self.value(expression.test, env))
         place = self.place(expression.test.at, env)
-        then = self.maybe(truth, place, env, lambda: self.value(expression.then, env))
-        inverse = Truth(None if truth.answer is None else not truth.answer, truth.basis)
-        other = self.maybe(inverse, place, env, lambda: self.value(expression.other, env))
-        options = [value for value in (then, other) if value is not None]
-        if not options:
+        then, other = (lambda: self.value(expression.then, env)), (lambda: self.value(expression.other, env))
+        value = self.either(truth, place, env, then, other)
+        if value is None:
             raise Dead
-        return join(options)
+        return value
 
     def of_items(self, expression: Items, env: Env) -> Value:
         values: list[Value] = []

@@ -39,11 +39,15 @@ class Truth:
 
 @dataclass(eq=False, slots=True)
 class Condition:
-    """An undecided condition in force. `turned_away` says that callers on its other side were rejected."""
+    """One side of an undecided condition, in force. `turned_away` says that callers on its other side were rejected.
+
+    `opposite` is that other side where the function went on there alone: they may still be rejected further down.
+    """
 
     place: Place
     basis: Basis
     turned_away: bool = False
+    opposite: Condition | None = None
 
 
 class Manner(StrEnum):
