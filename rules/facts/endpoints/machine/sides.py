@@ -26,12 +26,10 @@ class Sides:
         return Way(shared, all(way.consulted for way in found))
 
     def turn_away(self, holds: bool) -> None:
-        """Callers on one side were rejected: so were those for whom the checks did not hold that lead to the other."""
-        passed = [c for c in self.way(not holds).under if isinstance(c, Condition)]
-        failed = [c for way in self._ways[holds] for c in way.under if isinstance(c, Condition) and c not in passed]
-        places = {condition.place for condition in failed}
-        for condition in passed:
-            if condition.basis in CHECKED and condition.place in places:
+        """Callers on one side were rejected: so were those for whom the checks did not hold that all ways to the other
+        side have passed."""
+        for condition in self.way(not holds).under:
+            if isinstance(condition, Condition) and condition.basis in CHECKED:
                 condition.turned_away = True
 
     def _agreeing(self, test: Value, holds: bool) -> Iterator[Way]:
