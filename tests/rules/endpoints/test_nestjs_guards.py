@@ -170,12 +170,19 @@ class C { @UseGuards(AuthGuard(['jwt', 'optional-jwt'])) @Get('r') r() {} }
     assert one(body).verdict.value == "guarded"
 
 
-def test_what_cannot_be_followed_is_unknown_and_says_why() -> None:
-    importing = "import { CompanyGuard } from '@acme/auth';\n"
-    found = one(importing + "@Controller()\nclass C { @UseGuards(CompanyGuard) @Get('r') r() {} }\n")
-    assert (found.verdict.value, found.reason) == (
-        "unknown", "@acme/auth.CompanyGuard is defined outside this repository"
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("CompanyGuard", "@acme/auth.CompanyGuard is defined outside this repository"),
+        ("Gate", "@acme/auth.Gate is defined outside this repository"),
+        ("Gate('x')", "@acme/auth.Gate() is defined outside this repository"),
+        ("process.env.OPEN ? Yes : G", "it stands there only under a condition"),
+    ],
+)
+def test_what_cannot_be_followed_is_unknown_and_says_why(value: str, reason: str) -> None:
+    head = "import { CompanyGuard, Gate } from '@acme/auth';\nclass Yes { canActivate() { return true; } }\n"
+    found = one(head + f"@Controller()\nclass C {{ @UseGuards({value}) @Get('r') r() {{}} }}\n")
+    assert (found.verdict.value, found.reason) == ("unknown", reason)
 
 
 def test_a_login_is_no_guard_and_needs_none() -> None:

@@ -8,7 +8,7 @@ guards do not reach gateways; middleware of any module reaches the routes of all
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from rules.core.finding import Edit
@@ -16,16 +16,12 @@ from rules.core.source import Span
 from rules.facts.endpoints.caller.inspector import Inspector, Layer
 from rules.facts.endpoints.caller.visitor import effect_of, lets_in
 from rules.facts.endpoints.machine.values import (
-    Attribute,
     ClassValue,
     Closure,
-    Either,
     Extern,
-    Instance,
     Keyed,
     Made,
     Place,
-    Unknown,
     Value,
     foreign_base,
     lineage,
@@ -208,7 +204,7 @@ class Reader:
     def _global(self, app: App, target: Target) -> Iterator[Layer]:
         for guard in app.guards:
             if target.kind in guard.kinds:
-                yield self._guard(target, guard.value, Origin.APP, guard.place, guard.under)
+                yield nest_layers.guard(target, guard.value, Origin.APP, guard.place, guard.under)
 
     def _of_class(self, target: Target) -> Iterator[Layer]:
         """The guards of a class and its bases, and of a gateway what it does with a new socket."""
@@ -228,24 +224,9 @@ class Reader:
             under = () if mark.certain else (mark.place,)
             if mark.name == GUARDING:
                 for value in flat((*mark.arguments.positional, *mark.arguments.more)):
-                    yield self._guard(target, value, origin, mark.place, under)
+                    yield nest_layers.guard(target, value, origin, mark.place, under)
             elif not mark.name.startswith("@nestjs/") and effect_of(mark.value) == "unknown":
-                yield self._guard(target, mark.value, origin, mark.place, under)
-
-    def _guard(self, target: Target, value: Value, origin: Origin, place: Place, under: tuple[Place, ...]) -> Layer:
-        name = ""
-        if (
-            isinstance(value, Made)
-            and value.method in ("get", "resolve")
-            and isinstance(value.arguments.get(0), ClassValue)
-        ):
-            value = value.arguments.positional[0]
-        if isinstance(value, Made) and name_of(value) == PASSPORT:
-            name = f"AuthGuard({', '.join(map(repr, filter(None, map(text_of, flat(value.arguments.positional)))))})"
-            value = renamed(value, target.strategies)
-        elif not isinstance(value, ClassValue | Instance | Made | Extern | Attribute | Either | Closure):
-            value = Unknown("a guard whose class could not be told")
-        return replace(nest_layers.guard(target, value, origin, place, under), name=name)
+                yield nest_layers.guard(target, mark.value, origin, mark.place, under)
 
 
 def _signs_in(guard: Value, strategies: Mapping[str, str]) -> bool:

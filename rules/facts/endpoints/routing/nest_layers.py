@@ -8,7 +8,7 @@ from functools import partial
 from rules.facts.endpoints.caller.inspector import Layer
 from rules.facts.endpoints.caller.outcome import got_answer, got_value
 from rules.facts.endpoints.caller.standing import Standing, is_credential, is_identity
-from rules.facts.endpoints.caller.visitor import Visitor
+from rules.facts.endpoints.caller.visitor import Visitor, effect_of, is_known
 from rules.facts.endpoints.machine.core import Flow
 from rules.facts.endpoints.machine.host import Ending, Manner
 from rules.facts.endpoints.machine.values import (
@@ -17,12 +17,14 @@ from rules.facts.endpoints.machine.values import (
     Arguments,
     ClassValue,
     Closure,
+    Either,
     Env,
     Given,
     Instance,
     Keyed,
     Made,
     Place,
+    Unknown,
     Value,
     name_of,
     text_of,
@@ -30,7 +32,8 @@ from rules.facts.endpoints.machine.values import (
 from rules.facts.endpoints.model import Origin
 from rules.facts.endpoints.routing.decorators import Mark
 from rules.facts.endpoints.routing.javascript import handle, passed_answer, passed_on
-from rules.facts.endpoints.routing.nest_context import Target, execution
+from rules.facts.endpoints.routing.nest_context import PASSPORT, Target, execution, renamed
+from rules.facts.endpoints.routing.ordered import flat
 from rules.syntax.program import Param
 
 PARAMETERS = {
@@ -44,7 +47,20 @@ PARAMETERS = {
 
 def guard(target: Target, value: Value, origin: Origin, place: Place, under: tuple[Place, ...] = ()) -> Layer:
     """A guard: whoever it does not let pass is answered with 403."""
-    return Layer(value, origin, place, partial(_ask, target), got_value, under)
+    held = value.arguments.get(0) if isinstance(value, Made) and value.method in ("get", "resolve") else None
+    asked, name = held if isinstance(held, ClassValue) else value, ""
+    if isinstance(asked, Made) and name_of(asked) == PASSPORT:
+        texts = [repr(text) for argument in flat(asked.arguments.positional) if (text := text_of(argument))]
+        asked, name = renamed(asked, target.strategies), f"AuthGuard({', '.join(texts)})"
+    return Layer(_certain(asked), origin, place, partial(_ask, target), got_value, under, name=name)
+
+
+def _certain(value: Value) -> Value:
+    """A guard, or that nobody knows it: what stands where guards stand is one, whatever it is called."""
+    if isinstance(value, ClassValue | Instance | Closure | Either | Unknown) or is_known(value) or effect_of(value):
+        return value
+    name = name_of(value)
+    return Unknown(f"{name} is defined outside this repository" if name else "a guard whose class could not be told")
 
 
 def middleware(value: Value, origin: Origin, place: Place, under: tuple[Place, ...] = ()) -> Layer:
