@@ -19,6 +19,7 @@ from rules.facts.endpoints.machine.values import (
     Keyed,
     Known,
     Listed,
+    Made,
     Picked,
     Space,
     Super,
@@ -60,7 +61,11 @@ class Members(Expressions):
             for method in definition.methods:
                 if method.decorators:
                     self._method(cls, method, None)
-        return self._decorated(definition.decorators, cls, env, definition.at)
+        made = self._decorated(definition.decorators, cls, env, definition.at)
+        if not isinstance(made, Made):
+            return made
+        cls.wrapped = made
+        return cls
 
     def _decorated(self, decorators: Sequence[Expr], made: Value, env: Env, span: Span) -> Value:
         """What decorators make of something. In TypeScript they mark it and give it back: who knows them reads them."""

@@ -94,10 +94,13 @@ class Closure(Value):
 
 @dataclass(eq=False)
 class ClassValue(Value):
+    """A class of the repository. `wrapped` is what decorators from outside made of it, if there are any."""
+
     definition: Class
     env: Env
     bases: tuple[Value, ...]
     members: dict[str, Value | None] = field(default_factory=dict)
+    wrapped: Value | None = None
 
     @property
     def place(self) -> Place:
@@ -327,6 +330,8 @@ def lineage(cls: Value) -> list[Value]:
     pending: list[Value] = [cls]
     while pending and len(found) < 60:
         current = pending.pop(0)
+        if isinstance(current, Picked):
+            current = current.of
         if current in found:
             found.remove(current)
         found.append(current)
