@@ -110,6 +110,9 @@ STOPS = {
 GIVEN_FIRST = {"@clerk/nextjs/server.clerkMiddleware()": "@clerk/nextjs/server.auth"}
 """What wrappers hand to the function in them before everything else."""
 
+COPIES_NAME = frozenset(("functools.wraps", "functools.update_wrapper"))
+"""What is given a function only to look at."""
+
 RUNS = frozenset((
     "startactivespan", "startspan", "run", "runwith", "runwithcontext", "runincontext", "runexclusive", "with",
     "withscope", "withspan", "withactivespan", "withisolationscope", "$transaction", "transaction", "trace",

@@ -256,7 +256,8 @@ class Visitor:
 
     def _hand_over(self, made: Made) -> None:
         """Code outside that is given the response, or what comes next, answers or goes on: nobody sees how."""
-        for argument in made.arguments.all:
+        named = name_of(made.callee) in libraries.COPIES_NAME
+        for argument in () if named else made.arguments.all:
             if isinstance(argument, Given) and argument.role in (Standing.RESPONSE, Standing.NEXT):
                 status = status_of(made.callee)
                 manner = Manner.ANSWER if status >= 300 else Manner.ONWARD

@@ -90,7 +90,7 @@ class Worth:
         if name in libraries.GIVES:
             named = any(word in text.lower() for text in texts_in(value.arguments.all) for word in ANYBODYS)
             return Standing.CALLER if named else Standing(libraries.GIVES[name])
-        receiver = self.of(value.callee.of) if isinstance(value.callee, Attribute) else Standing.SERVER
+        receiver = self.of(value.callee.of) if isinstance(value.callee, Attribute) else _owner(value.callee)
         key = text_of(value.arguments.get(0))
         if receiver in CONTAINERS and plain(value.method) in TAKES:
             whole = Standing.HEADERS if receiver is Standing.REQUEST else receiver
@@ -201,11 +201,27 @@ def _parts(value: Value) -> Sequence[Value]:
 
 
 def _ambient(value: Extern) -> Standing:
-    known = libraries.AMBIENT.get(value.name)
-    if known is not None:
-        return Standing(known)
-    _, dot, last = value.name.rpartition(".")
-    return Standing.SECRET if dot and is_secret(last) else Standing.SERVER
+    """What an outside name is worth: the request in progress and its parts, or something of the server's."""
+    parts: list[str] = []
+    name = value.name
+    while name and name not in libraries.AMBIENT:
+        name, _, last = name.rpartition(".")
+        parts.insert(0, last)
+    if not name:
+        return Standing.SECRET if len(parts) > 1 and is_secret(parts[-1]) else Standing.SERVER
+    standing = Standing(libraries.AMBIENT[name])
+    for inner in parts:
+        standing = part(standing, inner)
+    return standing
+
+
+def _owner(callee: Value) -> Standing:
+    """What something is worth of which an outside function is a method by its name."""
+    owner, dot, _ = callee.name.rpartition(".") if isinstance(callee, Extern) else ("", "", "")
+    return _ambient(Extern(owner)) if dot and owner.partition(".")[0] in AMBIENT_PACKAGES else Standing.SERVER
+
+
+AMBIENT_PACKAGES = frozenset(name.partition(".")[0] for name in libraries.AMBIENT)
 
 
 def _joined(truths: list[Truth], *, decisive: bool) -> Truth:

@@ -33,6 +33,7 @@ SAME = {
         "classmethod", "property", "contextlib.contextmanager", "contextlib.asynccontextmanager", "asyncio.run", "list",
         "tuple", "set", "sorted", "reversed", "react.cache", "util.promisify", "Object.freeze", "Object.seal",
         "Promise.resolve", "Promise.all", "Array.from", "structuredClone", "str", "String", "typing.final",
+        "bool", "Boolean",
         "@nestjs/common.mixin", "@nestjs/common/decorators.mixin",
     )
 } | {"typing.cast": 1, "cast": 1}  # fmt: skip
