@@ -68,7 +68,7 @@ def got_value(ending: Ending) -> bool:
 
 
 def assess(endings: Sequence[Ending], through: Through) -> Outcome:
-    """Whether any way leads through, and what stands on it."""
+    """Whether any way leads through, and what stands on it. Refusals that a caller avoids by what is sent are none."""
     passes = [ending for ending in endings if through(ending)]
     checked = [p for p in passes if any(c.turned_away and c.basis in (Basis.CHECK, Basis.HINT) for c in p.under)]
     firm = [p for p in passes if p not in checked]
@@ -82,7 +82,8 @@ def assess(endings: Sequence[Ending], through: Through) -> Outcome:
         return Outcome(Result.UNKNOWN, firm[0], "a call that could not be followed may turn callers away")
     consulted = [ending for ending in turned if ending.consulted]
     if consulted:
-        server = any(c.basis is Basis.SERVER for ending in (*consulted, *firm) for c in ending.under)
+        met = [ending for ending in consulted if not any(c.basis is Basis.CALLER for c in ending.under)]
+        server = bool(met) and any(c.basis is Basis.SERVER for ending in (*met, *firm) for c in ending.under)
         result = Result.CONDITIONAL if server else Result.OPTIONAL
         return Outcome(result, consulted[0], "it turns callers away only under a condition")
     return Outcome(Result.OPEN)

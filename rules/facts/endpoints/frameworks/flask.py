@@ -139,9 +139,9 @@ class Walk:
                 prefix = own if own is not None else written_path(_option(blueprint, "url_prefix")) or ""
                 self._below(site, blueprint, use, site.prefix + prefix)
         elif use.method in ("add_namespace", "namespace", "init_app"):
-            inner = use if use.method == "namespace" else given.get(0, "ns")
-            if isinstance(inner, Symbol) and _kind(inner) in NAMESPACES:
-                self._below(site, inner, use, site.prefix + _namespace_path(inner, given.get(1, "path")))
+            named = use if use.method == "namespace" else given.get(0, "ns")
+            if isinstance(named, Symbol) and _kind(named) in NAMESPACES:
+                self._below(site, named, use, site.prefix + _namespace_path(named, given.get(1, "path")))
         elif use.method == "add_url_rule":
             self._route(site, use, given.get(0, "rule"), given.get(2, "view_func"), given.get(None, "methods"))
         elif use.method in ("add_resource", "add_api_resource"):
@@ -150,9 +150,9 @@ class Walk:
         elif use.method == "route" or use.method in VERBS:
             verb = Listed([_text(use.method)]) if use.method in VERBS else given.get(None, "methods")
             for applied in use.uses:
-                for path in given.positional or (None,):
+                for written in given.positional or (None,):
                     if applied.callee is use:
-                        self._route(site, use, path, applied.arguments.get(0), verb)
+                        self._route(site, use, written, applied.arguments.get(0), verb)
 
     def _below(self, site: Site, inner: Symbol, use: Made | Symbol, prefix: str) -> None:
         if inner in site.inside or len(site.inside) >= MAX_NESTING:
@@ -176,6 +176,8 @@ class Walk:
             self._routes.append(Route(one.method, where, use.place, one.shown, mount, (*layers, last), under=under))
 
     def _views(self, view: Value, methods: Value | None) -> Iterator[View]:
+        while isinstance(view, Made) and len(view.arguments.positional) == 1 and _holds_class(view):
+            view = view.arguments.positional[0]
         inner = view.callee.of if isinstance(view, Made) and isinstance(view.callee, Attribute) else None
         if isinstance(view, ClassValue):
             yield from views_of_class(self._world, view, methods)
@@ -193,6 +195,13 @@ def _made(world: World, kinds: frozenset[str]) -> list[Symbol]:
         if one.place not in found or len(one.uses) > len(found[one.place].uses):
             found[one.place] = one
     return list(found.values())
+
+
+def _holds_class(value: Value) -> bool:
+    """Whether decorators were put around a class."""
+    while isinstance(value, Made) and len(value.arguments.positional) == 1:
+        value = value.arguments.positional[0]
+    return isinstance(value, ClassValue)
 
 
 def _kind(value: Value) -> str:
