@@ -66,7 +66,7 @@ def _base(world: World, folder: str) -> str:
 def served(world: World, project: Project) -> Iterator[Served]:
     """The files of an application that serve something."""
     for path in world.listing(project.middleware or _any_file(world, project), project.folder):
-        if not path.endswith(ENDINGS) or named_as_test(path):
+        if path not in world.candidates or not path.endswith(ENDINGS) or named_as_test(path):
             continue
         inner = path.removeprefix(f"{project.folder}/" if project.folder else "").removeprefix("src/")
         top, _, rest = inner.partition("/")
