@@ -82,6 +82,27 @@ SHARED = {
     "for r in found:\n    app.include_router(r, prefix='/p')\n",
 }
 
+NEXT = {
+    "shop/package.json": '{"dependencies": {"next": "^16.0.0"}}',
+    "shop/app/api/a/route.ts": "export async function GET(request) {\n  return Response.json([]);\n}\n",
+    "shop/middleware.ts": "export function middleware(request) {\n"
+    "  if (!request.session.user) return new Response('no', { status: 401 });\n}\n",
+}
+DJANGO = {
+    "site/settings.py": "ROOT_URLCONF = 'site.urls'\nREST_FRAMEWORK = {'DEFAULT_PERMISSION_CLASSES': "
+    "['rest_framework.permissions.IsAuthenticated']}\nINSTALLED_APPS = ['django']\n",
+    "site/urls.py": "from django.urls import include, path\n\nurlpatterns = [path('shop/', include('shop.urls'))]\n",
+    "shop/urls.py": "from django.urls import path\nfrom .views import V\n\nurlpatterns = [path('v', V.as_view())]\n",
+    "shop/views.py": "from rest_framework.views import APIView\n\n\nclass V(APIView):\n"
+    "    def get(self, request):\n        return None\n",
+}
+AUTOLOADED = {
+    "api/package.json": '{"dependencies": {"fastify": "^5"}}',
+    "api/app.js": "const fastify = require('fastify');\nconst path = require('path');\nconst f = fastify();\n"
+    "f.register(require('@fastify/autoload'), { dir: path.join(__dirname, 'routes'), autoHooks: true });\n",
+    "api/routes/one.js": "module.exports = async (fastify) => { fastify.get('/one', async () => 1); };\n",
+}
+
 CHANGES: dict[str, tuple[Files, Files]] = {
     "nothing": (SERVICES, SERVICES),
     "a guard is taken away": (SERVICES, SERVICES | service(2, "")),
@@ -98,6 +119,19 @@ CHANGES: dict[str, tuple[Files, Files]] = {
     "a file comes where an import led outside": (
         {"api.py": service(1)["s1/api.py"].replace(".auth", "auth")},
         {"api.py": service(1)["s1/api.py"].replace(".auth", "auth"), "auth.py": OPEN},
+    ),
+    "a route handler comes": (NEXT, NEXT | {"shop/app/api/b/route.ts": NEXT["shop/app/api/a/route.ts"]}),
+    "a middleware comes": ({p: t for p, t in NEXT.items() if "middleware" not in p}, NEXT),
+    "settings guard nothing any more": (
+        DJANGO, DJANGO | {"site/settings.py": "ROOT_URLCONF = 'site.urls'\ndjango = 1\n"},
+    ),
+    "a file comes into a folder that is loaded whole": (
+        AUTOLOADED, AUTOLOADED | {"api/routes/two.js": AUTOLOADED["api/routes/one.js"].replace("one", "two")},
+    ),
+    "a hook comes into a folder that is loaded whole": (
+        AUTOLOADED, AUTOLOADED | {"api/routes/autohooks.js": "module.exports = async (fastify) => {\n"
+        "  fastify.addHook('onRequest', async (request, reply) => {\n"
+        "    if (!request.user) reply.code(401).send();\n  });\n};\n"},
     ),
     "a manifest asks for another version": (
         NODE, NODE | {"web/package.json": '{"dependencies": {"express": "^5.0.0"}}'},
