@@ -17,6 +17,7 @@ from rules.catalog import all_rules, packs
 from rules.core.evaluate import evaluate
 from rules.core.repair import plan
 from rules.core.rule import Bad, Good, Rule
+from tests.rules.endpoints.test_facts import FACTS, TREES, says_so
 from tests.rules.test_examples import codebase
 
 COLUMNS = ("rules", "bad", "found", "good", "false alarms", "fixes", "proved")
@@ -30,7 +31,9 @@ def main() -> None:
     given = parser.parse_args()
     counted = {pack.title: tally(pack.rules) for pack in packs()}
     show(counted)
-    (ROOT / "docs" / "accuracy.md").write_text(page(counted))
+    facts = executed()
+    show_facts(facts)
+    (ROOT / "docs" / "accuracy.md").write_text(page(counted) + facts_page(facts))
     missed = any(c["found"] < c["bad"] or c["false alarms"] or c["proved"] < c["fixes"] for c in counted.values())
     scored = (
         [score(script, given.mirrors) for script in sorted(given.labels.glob("check_*.py"))] if given.labels else []
@@ -77,6 +80,32 @@ def page(counted: dict[str, Counter[str]]) -> str:
         "planned, applied, and the finding gone while none came.\n\n"
     )
     return intro + "\n".join([*head, *rows]) + "\n"
+
+
+def executed() -> dict[str, tuple[int, int]]:
+    """How many of the executed facts of each framework the inventory says right, and how many there are."""
+    right: Counter[str] = Counter()
+    every: Counter[str] = Counter()
+    for (framework, name), tree in sorted(TREES.items()):
+        every[framework] += 1
+        right[framework] += says_so(FACTS[framework, name], tree)
+    return {framework: (right[framework], count) for framework, count in every.items()}
+
+
+def show_facts(facts: dict[str, tuple[int, int]]) -> None:
+    table = Table("framework", "executed facts", "right")
+    for framework, (right, every) in facts.items():
+        table.add_row(framework, str(every), str(right))
+    Console().print(table)
+
+
+def facts_page(facts: dict[str, tuple[int, int]]) -> str:
+    rows = [f"| {framework} | {every} | {right} |" for framework, (right, every) in facts.items()]
+    intro = (
+        "\n## Endpoints\n\nWhat each form of each framework does to a caller was found out by running it; the inventory\n"
+        "says it from a small tree of files.\n\n| framework | executed facts | right |\n|---|---:|---:|\n"
+    )
+    return intro + "\n".join(rows) + "\n"
 
 
 def score(script: Path, mirrors: Path | None) -> bool:
