@@ -102,8 +102,8 @@ def show_facts(facts: dict[str, tuple[int, int]]) -> None:
 def facts_page(facts: dict[str, tuple[int, int]]) -> str:
     rows = [f"| {framework} | {every} | {right} |" for framework, (right, every) in facts.items()]
     intro = (
-        "\n## Endpoints\n\nWhat each form of each framework does to a caller was found out by running it; the inventory\n"
-        "says it from a small tree of files.\n\n| framework | executed facts | right |\n|---|---:|---:|\n"
+        "\n## Endpoints\n\nWhat each form of each framework does to a caller was found out by running it; the\n"
+        "inventory says it from a small tree of files.\n\n| framework | executed facts | right |\n|---|---:|---:|\n"
     )
     return intro + "\n".join(rows) + "\n"
 

@@ -94,6 +94,9 @@ THROWS = frozenset((
 ))  # fmt: skip
 """Functions that throw, or redirect to the login, unless the caller is known."""
 
+REFUSES = frozenset(("handle_no_permission", "permission_denied"))
+"""Methods that mixins of the libraries have to turn a caller away with."""
+
 STOPS = {
     "flask.abort": 0,
     "werkzeug.exceptions.abort": 0,
@@ -163,6 +166,10 @@ GUARDS = {
     "oauth2_provider.contrib.rest_framework.TokenHasScope": "scope",
     "oauth2_provider.contrib.rest_framework.TokenHasReadWriteScope": "scope",
     "oauth2_provider.contrib.rest_framework.TokenMatchesOASRequirements": "scope",
+    "litestar.security.jwt.JWTAuth": "authn",
+    "litestar.security.jwt.JWTCookieAuth": "authn",
+    "litestar.security.jwt.OAuth2PasswordBearerAuth": "authn",
+    "litestar.security.session_auth.SessionAuth": "authn",
     "fastapi.security.HTTPBasic()": "presence",
     "fastapi.security.HTTPBearer()": "presence",
     "fastapi.security.HTTPDigest()": "presence",

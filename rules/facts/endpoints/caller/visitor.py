@@ -125,7 +125,7 @@ class Visitor:
             self._leave(made)
         if name in libraries.STOPS:
             return self._stop(made, libraries.STOPS[name])
-        if name in libraries.THROWS:
+        if name in libraries.THROWS or made.method in libraries.REFUSES:
             raise self.machine.throw(made, made.place, True)
         if name in libraries.VERIFIES:
             return self.verify(made)

@@ -12,7 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rules.facts.endpoints.caller.inspector import Inspector, Layer
-from rules.facts.endpoints.machine.values import Attribute, Extern, Known, Listed, Made, Space, Value, name_of, text_of
+from rules.facts.endpoints.machine.values import (
+    Attribute,
+    Extern,
+    Instance,
+    Known,
+    Listed,
+    Made,
+    Space,
+    Value,
+    name_of,
+    outside_base,
+    text_of,
+)
 from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Endpoint, Mount, Origin
 from rules.facts.endpoints.routing.assemble import Route, endpoints
@@ -28,6 +40,7 @@ INCLUDES = frozenset(("django.urls.include", "django.conf.urls.include", "django
 PLAIN = frozenset(("django.conf.urls.i18n.i18n_patterns", "django.urls.i18n_patterns"))
 _NAMED = re.compile(r"\(\?P<(\w+)>(?:[^()\\]|\\.|\([^()]*\))*\)")
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+UNSEEN = "what is included here is put together when it runs"
 MAX_NESTING = 12
 
 
@@ -94,9 +107,12 @@ class Walk:
 
     def _path(self, site: Site, use: Made) -> None:
         given = use.arguments.get(1, "view")
-        written = text_of(use.arguments.get(0, "route")) or text_of(use.arguments.get(0, "regex"))
-        if given is None or written is None:
+        said = use.arguments.get(0, "route") or use.arguments.get(0, "regex")
+        if given is None or said is None:
             return
+        written = text_of(said)
+        if written is None:
+            written = "" if _included(given) is not None else "${…}"
         plain = name_of(use.callee).endswith(".path")
         prefix = site.prefix + (written if plain else _read_regex(written))
         places = (*site.mount.places, self._world.locate(use.place))
@@ -123,12 +139,15 @@ class Walk:
         path = included.path if isinstance(included, Space) else path
         if path is not None:
             self._module(replace(site, path=path))
-        elif not isinstance(included, Known | Extern):
+        elif isinstance(included, Listed | Attribute):
             self._patterns(site, included)
+        elif not isinstance(included, Known):
+            unseen = Route("ANY", f"{site.prefix}${{…}}", use.place, included, site.mount, (), doubt=UNSEEN)
+            self._routes.append(("django", unseen))
 
     def _urls(self, site: Site, owner: Value) -> None:
         """The `urls` of something: a router of REST framework, or the administration."""
-        if isinstance(owner, Made) and name_of(owner.callee) in ROUTERS:
+        if isinstance(owner, Made | Instance) and _is_router(owner):
             for use, path, view in registered(self._world, owner, self._settings):
                 self._routes.append((view.framework, self._route(site, use, site.prefix + path, view)))
 
@@ -146,6 +165,10 @@ class Walk:
             view.method, path, use.place, view.handler, mount, layers, public=public, under=use.under,
             doubt=view.doubt, rate_limits=view.limits,
         )  # fmt: skip
+
+
+def _is_router(owner: Made | Instance) -> bool:
+    return (name_of(owner.callee) if isinstance(owner, Made) else outside_base(owner.cls)) in ROUTERS
 
 
 def _included(value: Value) -> Value | None:

@@ -184,7 +184,7 @@ class Walk:
         elif isinstance(view, Made) and view.method == "as_view" and isinstance(inner, ClassValue):
             yield from views_of_class(self._world, inner, methods)
         else:
-            yield from (function_view(view, method) for method in methods_of(methods))
+            yield from (function_view(self._world, view, method) for method in methods_of(methods))
 
 
 def _made(world: World, kinds: frozenset[str]) -> list[Symbol]:

@@ -146,8 +146,11 @@ def _handler(world: World, use: Made, applied: Made, site: Site, this: Instance 
     verbs = [HANDLERS[name_of(use.callee)]] if HANDLERS[name_of(use.callee)] else [verb for verb in named if verb]
     for path in paths_of(options.get(0, "path")) or [""]:
         where = joined(site.prefix, path)
-        backends = [Layer(one, Origin.APP, one.place, asks_backend, got_value) for one in site.backends
-                    if not _is_excluded(one, where, options)]  # fmt: skip
+        backends = [
+            Layer(Extern(name_of(one.callee).removesuffix("[]")), Origin.APP, one.place, asks_guard, got_value)
+            for one in site.backends
+            if not _is_excluded(one, where, options)
+        ]
         last = Layer(inner or applied, Origin.IN_HANDLER, use.place, call_handler, got_answer)
         layers = (*backends, *site.guards, *_guards(options, Origin.FUNCTION, use), last)
         mount = replace(site.mount, conditions=tuple(map(world.locate, use.under)))
@@ -178,14 +181,6 @@ def asks_guard(visitor: Visitor, value: Value) -> list[Ending]:
     if isinstance(value, Made | Instance):
         visitor.machine.call(value, given, value.place)
     return []
-
-
-def asks_backend(visitor: Visitor, value: Value) -> list[Ending]:
-    """A backend finds the user of a token or session, and answers 401 where it finds none."""
-    place = value.place if isinstance(value, Made) else None
-    if place is None:
-        return []
-    raise visitor.machine.throw(Extern("litestar.exceptions.NotAuthorizedException"), place, True)
 
 
 def call_handler(visitor: Visitor, value: Value) -> list[Ending]:

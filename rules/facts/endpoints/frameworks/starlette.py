@@ -81,7 +81,8 @@ class Walk:
             return
         options = site.router.arguments
         layers = (*outer, *asgi.listed(options.get(None, "middleware"), Origin.APP), *asgi.added(site.router))
-        self._listed(site, options.get(None, "routes"), layers)
+        first = 0 if _is_router(site.router) else 1
+        self._listed(site, options.get(first, "routes"), layers)
         for use in site.router.uses:
             if use.method == "mount":
                 self._mount(site, use, layers)
@@ -131,6 +132,10 @@ class Walk:
         named = use.arguments.get(None, "methods")
         verbs = [text_of(value) or "ANY" for value in named.values] if isinstance(named, Listed) else ["GET"]
         return [(method or verb.upper(), handler) for verb in ([method] if method else verbs)]
+
+
+def _is_router(value: Made | Instance) -> bool:
+    return (name_of(value.callee) if isinstance(value, Made) else outside_base(value.cls)) in ROUTERS
 
 
 def call_endpoint(visitor: Visitor, value: Value) -> list[Ending]:

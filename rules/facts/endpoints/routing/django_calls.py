@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rules.facts.endpoints.caller.outcome import got_answer
 from rules.facts.endpoints.caller.standing import Standing
-from rules.facts.endpoints.caller.visitor import Visitor
+from rules.facts.endpoints.caller.visitor import Visitor, effect_of
 from rules.facts.endpoints.machine.host import Ending, Manner
 from rules.facts.endpoints.machine.values import (
     NOTHING,
@@ -15,11 +15,14 @@ from rules.facts.endpoints.machine.values import (
     Arguments,
     ClassValue,
     Closure,
+    Extern,
     Given,
     Instance,
     Known,
     Made,
+    Mixed,
     Value,
+    outside_base,
 )
 
 
@@ -83,7 +86,19 @@ def asks_permission(visitor: Visitor, value: Value) -> list[Ending]:
     if not isinstance(method, Closure):
         return []
     endings = visitor.machine.follow(method, Arguments((request(), Given("view"))))
-    return [_decided(visitor, ending) for ending in endings]
+    inherits = effect_of(Extern(outside_base(cls))) in ("authn", "role", "scope")
+    return [_refused(e) if inherits and _asks_base(e.value) else _decided(visitor, e) for e in endings]
+
+
+def _asks_base(value: Value) -> bool:
+    """Whether a permission leaves the decision to the one that it is made of, which turns the unknown away."""
+    if isinstance(value, Mixed) and value.op == "and":
+        return any(map(_asks_base, value.parts))
+    return isinstance(value, Made) and value.method == "has_permission"
+
+
+def _refused(ending: Ending) -> Ending:
+    return replace(ending, manner=Manner.ANSWER, status=403, consulted=True)
 
 
 def asks_test(visitor: Visitor, value: Value) -> list[Ending]:
@@ -102,7 +117,7 @@ def _decided(visitor: Visitor, ending: Ending) -> Ending:
         return ending
     truth = visitor.worth.truth(ending.value)
     if truth.answer is False:
-        return replace(ending, manner=Manner.ANSWER, status=403, consulted=True)
+        return _refused(ending)
     return replace(ending, value=NOTHING, place=ending.place or NOWHERE)
 
 

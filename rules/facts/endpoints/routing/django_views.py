@@ -80,6 +80,8 @@ def views_of(world: World, given: Value, use: Made, settings: Settings) -> Itera
             yield from class_view(world, cls, inner, (*outer, *around), settings, anybody=anybody)
         else:
             yield _foreign(cls, outer)
+    elif isinstance(inner, Made) and (name := name_of(inner.callee)).endswith(".as_view"):
+        yield _foreign(Extern(name.removesuffix(".as_view")), outer)
     elif isinstance(inner, Closure):
         yield from _function_view(inner, outer, settings, anybody)
     elif isinstance(inner, Extern | Attribute):

@@ -30,6 +30,7 @@ from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Origin, Protection
 from rules.facts.endpoints.routing.assemble import Route
 from rules.facts.endpoints.routing.writing import name_in
+from rules.syntax.program import Member, Name
 
 VERBS = frozenset(("get", "post", "put", "patch", "delete"))
 NAMED = (*sorted(VERBS), "head", "options")
@@ -82,8 +83,18 @@ def methods_of(methods: Value | None) -> list[str]:
     return sorted({name.upper() for name in named if name}) or ["GET"]
 
 
-def function_view(value: Value, method: str) -> View:
-    return View(method, value, _inner(value))
+def function_view(world: World, value: Value, method: str) -> View:
+    """A function with the decorators of the repository that stand above it by their names alone."""
+    shown = _inner(value)
+    layers = tuple(_by_name(world, shown)) if isinstance(shown, Closure) and value is not shown else ()
+    return View(method, value, shown, layers)
+
+
+def _by_name(world: World, view: Closure) -> Iterator[Layer]:
+    for decorator in view.function.decorators:
+        made = world.machine.value(decorator, view.env) if isinstance(decorator, Name | Member) else None
+        if isinstance(made, Closure):
+            yield Layer(made, Origin.FUNCTION, view.place, call_decorator, answered)
 
 
 def _inner(value: Value) -> Value:

@@ -40,7 +40,7 @@ PROVIDED = {
 }  # fmt: skip
 
 
-def registered(world: World, router: Made, settings: Settings) -> Iterator[tuple[Made, str, Served]]:
+def registered(world: World, router: Made | Instance, settings: Settings) -> Iterator[tuple[Made, str, Served]]:
     """Every path below a router: the call that registers it, the path, and what is served there."""
     for use in router.uses:
         prefix, given = text_of(use.arguments.get(0, "prefix")), use.arguments.get(1, "viewset")
