@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from rules.facts.endpoints.caller.answers import status_of, to_login
 from rules.facts.endpoints.machine.host import Basis, Ending, Manner
-from rules.facts.endpoints.machine.values import Closure, Place
+from rules.facts.endpoints.machine.values import Closure, Made, Place
 
 Through = Callable[[Ending], bool]
 """Whether an ending means that the caller got through."""
@@ -55,10 +55,12 @@ def got_onward(ending: Ending) -> bool:
 
 
 def got_answer(ending: Ending) -> bool:
-    """Whether an answer was sent or returned that is no refusal."""
+    """Whether an answer was sent or returned that is no refusal. One to an error whose status is computed is one."""
     if ending.manner in (Manner.THROW, Manner.ONWARD):
         return ending.manner is Manner.ONWARD
     status = ending.status or status_of(ending.value)
+    if ending.handled and not status and isinstance(ending.value, Made):
+        return False
     return status < 300 or (status == 302 and not to_login(ending.value)) or status == 304
 
 

@@ -346,7 +346,8 @@ def _sent_status(made: Made, callee: Attribute, machine: Machine) -> int:
     link: Value = callee.of
     while isinstance(link, Made | Attribute):
         if isinstance(link, Made) and link.method in ("status", "code", "writeHead"):
-            return status_of(Listed([NOTHING, *link.arguments.positional])) or 200
+            said = status_of(Listed([NOTHING, *link.arguments.positional]))
+            return said or (0 if machine.handling else 200)
         link = link.callee if isinstance(link, Made) else link.of
     held = (
         machine.assigned(link, "statusCode") or machine.assigned(link, "status") if isinstance(link, Symbol) else None

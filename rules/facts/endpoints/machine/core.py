@@ -62,13 +62,14 @@ class Control(ABC):
         self.stack: list[Closure] = []
         self.under: tuple[Condition, ...] = ()
         self.consulted = False
+        self.handling = 0
         self.endings: list[Ending] = []
         self.thrown: list[list[Ending]] = []
         self.returned: list[list[Ending]] = [[]]
 
     def reset(self) -> None:
         """Forgets what an earlier run left unfinished."""
-        self.depth, self.under, self.consulted = 0, (), False
+        self.depth, self.under, self.consulted, self.handling = 0, (), False, 0
         self.stack, self.endings, self.thrown, self.returned = [], [], [], [[]]
 
     @abstractmethod
@@ -112,7 +113,7 @@ class Control(ABC):
         return Place(env.path, span)
 
     def end(self, manner: Manner, value: Value, place: Place, status: int = 0) -> Ending:
-        return Ending(manner, value, place, self.under, self.consulted, tuple(self.stack), status)
+        return Ending(manner, value, place, self.under, self.consulted, tuple(self.stack), status, self.handling > 0)
 
     def throw(self, value: Value, place: Place, consulted: bool = False) -> Dead:
         """Records an error; the caller raises what this returns."""

@@ -50,7 +50,11 @@ class Errors(Control):
             if not caught or any(self._catches(handler, ending.value, env) for ending in caught):
                 if handler.target is not None:
                     self.bind(handler.target, value, env, True)
-                flows.append(self.run(handler.body, env))
+                self.handling += 1
+                try:
+                    flows.append(self.run(handler.body, env))
+                finally:
+                    self.handling -= 1
         return Flow.LEFT if flows and all(flow is Flow.LEFT for flow in flows) else Flow.ON
 
     def _maybe_handle(

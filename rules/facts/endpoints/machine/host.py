@@ -68,7 +68,7 @@ class Ending:
     """One way in which code came to an end, under which conditions, in which functions.
 
     `consulted` says that on this way a condition was decided by the absence of an identity.
-    `status` is the HTTP status where one is known, 0 elsewhere.
+    `status` is the HTTP status where one is known, 0 elsewhere. `handled`: an error was being handled.
     """
 
     manner: Manner
@@ -78,6 +78,7 @@ class Ending:
     consulted: bool = False
     stack: tuple[Closure, ...] = ()
     status: int = 0
+    handled: bool = False
 
 
 class Exhausted(Exception):
