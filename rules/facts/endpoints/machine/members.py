@@ -21,6 +21,7 @@ from rules.facts.endpoints.machine.values import (
     Listed,
     Made,
     Picked,
+    Regex,
     Space,
     Super,
     Symbol,
@@ -112,7 +113,7 @@ class Members(Expressions):
             return Extern(of.name if name == "default" else f"{of.name}.{name}")
         if isinstance(of, Known) and of.value is None and not of.is_default:
             return NOTHING
-        if isinstance(of, Known | Listed | Keyed | Closure):
+        if isinstance(of, Known | Listed | Keyed | Closure | Regex):
             return Attribute(of, name)
         if not isinstance(of, Symbol):
             return Unknown(f"{name} of something unknown")
