@@ -22,6 +22,8 @@ REASONS = {
 }  # fmt: skip
 
 SIGN_IN = "sign-in or account recovery"
+FEDERATED = frozenset(("oauth", "oauth2", "oidc", "saml", "sso"))
+SIGNS_IN = frozenset(("authorize", "callback", "login", "start", "acs", "metadata"))
 READING = frozenset(("GET", "HEAD", "OPTIONS", "QUERY"))
 
 
@@ -33,6 +35,8 @@ def public_reason(method: str, path: str) -> str:
     parts = [part.lower().replace("_", "-") for part in path.split("/") if part]
     if not parts:
         return "start page" if method in READING else ""
+    if FEDERATED.intersection(parts) and SIGNS_IN.intersection(parts):
+        return SIGN_IN
     for reason, words in REASONS.items():
         if reason != SIGN_IN and method not in READING:
             continue

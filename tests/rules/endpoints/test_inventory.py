@@ -8,6 +8,7 @@ from tree_sitter import Node
 from rules.core.codebase import Codebase
 from rules.core.source import MemorySnapshot
 from rules.facts.endpoints import ENDPOINTS
+from rules.facts.endpoints.caller import inspector
 from rules.syntax import lowering
 from rules.syntax.trees import parse
 from tests.rules.endpoints.trees import inventory, table
@@ -291,3 +292,11 @@ def test_the_same_program_has_the_same_endpoints_and_unread_files() -> None:
     head = Codebase(MemorySnapshot({**files, "README.md": b"x"}), base)
     assert head.get(ENDPOINTS) is base.get(ENDPOINTS)
     assert [unread.path for unread in head.unread_by(ENDPOINTS)] == ["b.js"]
+
+
+def test_what_there_are_no_steps_left_for_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspector, "ALL_STEPS", 40)
+    verdicts = list(table(PYTHON_APP).values())
+    assert "unknown" in verdicts
+    monkeypatch.undo()
+    assert verdicts != list(table(PYTHON_APP).values())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from rules.facts.endpoints.caller.outcome import ROLES, SCOPES, SIGNATURES, Outcome, Result, Through, assess, spoken
-from rules.facts.endpoints.caller.visitor import Visitor, effect_of, is_known
+from rules.facts.endpoints.caller.visitor import STEPS, Visitor, effect_of, is_known
 from rules.facts.endpoints.machine.host import Dead, Ending, Exhausted
 from rules.facts.endpoints.machine.values import (
     ClassValue,
@@ -68,12 +68,18 @@ class Followed:
     presence: bool
 
 
+ALL_STEPS = 8_000_000
+"""Evaluations that following the requests of all endpoints of a framework may take, some thirty seconds. Beyond that
+nothing is known."""
+
+
 class Inspector:
     """Looks at layers. What does not depend on the request's path or method is followed once."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self._seen: dict[object, Followed] = {}
+        self._left = ALL_STEPS
 
     def look(self, layer: Layer, facts: Mapping[str, str]) -> Report:
         value = layer.value
@@ -99,7 +105,8 @@ class Inspector:
         key = (_identity(layer.value), layer.through)
         if key in self._seen:
             return self._seen[key]
-        visitor = Visitor(self.world, facts)
+        allowed = min(STEPS, self._left)
+        visitor = Visitor(self.world, facts, allowed)
         try:
             endings = layer.follow(visitor, layer.value)
             outcome = assess([*visitor.machine.endings, *endings], layer.through)
@@ -107,6 +114,7 @@ class Inspector:
             outcome = assess(visitor.machine.endings, layer.through)
         except Exhausted:
             outcome = Outcome(Result.UNKNOWN, None, "it is too long to follow")
+        self._left -= allowed - max(visitor.machine.steps, 0)
         limits, validators = (tuple(map(name_of, kept)) for kept in (visitor.throttles, visitor.validators))
         followed = Followed(outcome, limits, validators, bool(visitor.presences))
         if not visitor.used_facts:

@@ -116,6 +116,11 @@ GIVEN_FIRST = {"@clerk/nextjs/server.clerkMiddleware()": "@clerk/nextjs/server.a
 COPIES_NAME = frozenset(("functools.wraps", "functools.update_wrapper"))
 """What is given a function only to look at."""
 
+RESPONSES = frozenset(
+    f"{module}{name}" for module in ("", "next/server.Next") for name in ("Response", "Response.json")
+)
+"""What makes a response of which code may ask the status again."""
+
 RUNS = frozenset((
     "startactivespan", "startspan", "run", "runwith", "runwithcontext", "runincontext", "runexclusive", "with",
     "withscope", "withspan", "withactivespan", "withisolationscope", "$transaction", "transaction", "trace",

@@ -38,7 +38,7 @@ from rules.facts.endpoints.path_patterns import matches
 HOPS = 10
 """Functions on the stack: what stands in the chain, a wrapper around it, and the calls that are followed from there."""
 
-STEPS = 30_000
+STEPS = 20_000
 """Evaluations that following one request through one piece of code may take."""
 
 SENDS = frozenset(
@@ -65,8 +65,8 @@ class Visitor:
 
     hops = HOPS
 
-    def __init__(self, world: World, facts: Mapping[str, str]) -> None:
-        self.machine = Machine(world, self, STEPS)
+    def __init__(self, world: World, facts: Mapping[str, str], steps: int = STEPS) -> None:
+        self.machine = Machine(world, self, steps)
         self._facts = facts
         self.worth = Worth()
         self.used_facts = False
@@ -92,6 +92,9 @@ class Visitor:
         return status not in NOT_ABOUT_CALLERS and not 0 < status < 300 and status < 500
 
     def attribute(self, of: Symbol, name: str) -> Value | None:
+        if name in ("ok", "status") and isinstance(of, Made) and name_of(of.callee) in libraries.RESPONSES:
+            status = status_of(of) or 200
+            return Known(status) if name == "status" else Known(status < 300)
         worth = self.worth.of(of)
         asked = worth in (Standing.REQUEST, Standing.CONTEXT) or (isinstance(of, Attribute) and of.name in URLS)
         if asked and name in self._facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from rules.facts.endpoints.machine.values import (
     NOTHING,
     Closure,
     Deferred,
+    Either,
     Env,
     Given,
     Listed,
@@ -250,8 +252,24 @@ class Control(ABC):
 
     def do_return(self, statement: Return, env: Env) -> Flow:
         value = self.value(statement.value, env) if statement.value is not None else NOTHING
-        self.returned[-1].append(self.end(Manner.RETURN, value, self.place(statement.at, env)))
+        ended = self.end(Manner.RETURN, value, self.place(statement.at, env))
+        self.returned[-1] += self._each_way(ended)
         return Flow.LEFT
+
+    def _each_way(self, ended: Ending) -> list[Ending]:
+        """A return for each way in which its value came about: what is passed on keeps how it came to it."""
+        value = ended.value
+        if not isinstance(value, Either) or not value.ways:
+            return [ended]
+        return [
+            replace(
+                ended,
+                value=option,
+                under=(*ended.under, *(c for c in way.under if isinstance(c, Condition) and c not in ended.under)),
+                consulted=ended.consulted or way.consulted,
+            )
+            for option, way in zip(value.options, value.ways, strict=True)
+        ]
 
     def do_raise(self, statement: Raise, env: Env) -> Flow:
         value = self.value(statement.value, env) if statement.value is not None else Given("error")

@@ -280,7 +280,7 @@ def _common(one: Way, other: Way) -> Way:
     return Way(tuple(c for c in one.under if c in other.under), one.consulted and other.consulted)
 
 
-MAX_OPTIONS = 8
+MAX_OPTIONS = 20
 
 
 def _same(one: Value, other: Value) -> bool:
