@@ -6,6 +6,14 @@ import pytest
 
 from tests.rules.endpoints.test_guards import javascript
 
+RESULT = """
+const check = async (headers) => {
+  const found = await db.keys.findOne(headers['x-api-key']);
+  if (!found) return { ok: false };
+  return { ok: true, user: found };
+};
+"""
+
 GUARDS = {
     "known or turned away further down": """
 const guard = async (req, res, next) => {
@@ -48,7 +56,40 @@ const guard = async (req, res, next) => {
 """,
 }
 
+GUARDS |= {
+    "a result that says no, passed on by another function": RESULT
+    + """
+const asked = async (req) => check(req.headers);
+const guard = async (req, res, next) => {
+  const result = await asked(req);
+  if (!result.ok) return res.sendStatus(401);
+  next();
+};
+""",
+    "an error that is answered with its own status": """
+const check = async (headers) => {
+  const found = await db.keys.findOne(headers['x-api-key']);
+  if (!found) throw new Unauthorized();
+};
+const guard = async (req, res, next) => {
+  try {
+    await check(req.headers);
+    next();
+  } catch (error) {
+    res.status(error.status).json({});
+  }
+};
+""",
+}
+
 OTHERS = {
+    "a result that nobody asks": RESULT
+    + """
+const guard = async (req, res, next) => {
+  req.result = await check(req.headers);
+  next();
+};
+""",
     "one of several ways not checked": """
 const byKey = async (sent) => {
   const found = await db.keys.findOne(sent);

@@ -32,6 +32,7 @@ from rules.facts.endpoints.routing.django_calls import passed_view, through_midd
 from rules.facts.endpoints.routing.django_settings import Settings, settings_of
 from rules.facts.endpoints.routing.django_views import SIGN_IN, Served, views_of
 from rules.facts.endpoints.routing.rest_routers import ROUTERS, registered
+from rules.facts.endpoints.routing.writing import not_written
 
 NAME = "django"
 MARKS = (b"django", b"rest_framework", b"urlpatterns")
@@ -69,7 +70,7 @@ def read(world: World) -> Iterator[Endpoint]:
 def _endpoints(inspector: Inspector, routes: list[tuple[str, Route]]) -> Iterator[Endpoint]:
     for framework in ("django", "drf"):
         chosen = [route for name, route in routes if name == framework]
-        yield from endpoints(inspector, framework, chosen, lambda route, guard: None)
+        yield from endpoints(inspector, framework, chosen, not_written)
 
 
 class Walk:

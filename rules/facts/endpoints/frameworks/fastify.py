@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from rules.facts.endpoints.caller.inspector import Inspector, Layer
+from rules.facts.endpoints.caller.outcome import got_answer
 from rules.facts.endpoints.machine.values import (
     Arguments,
     Attribute,
@@ -32,7 +33,6 @@ from rules.facts.endpoints.routing.autoload import Loaded, autoloaded
 from rules.facts.endpoints.routing.fastify_calls import (
     PHASES,
     answer,
-    answered,
     any_of,
     call_hook,
     passed_hook,
@@ -205,7 +205,7 @@ class Walk:
         given = [phase for phase in PHASES if phase in entries]
         own = [(phase, one) for phase in given for one in self._layers(entries[phase], Origin.FUNCTION, use)]
         hooks = sorted((*site.hooks, *own), key=lambda pair: PHASES.index(pair[0]))
-        last = Layer(handler, Origin.IN_HANDLER, use.place, answer, answered, use.under)
+        last = Layer(handler, Origin.IN_HANDLER, use.place, answer, got_answer, use.under)
         layers = (*(layer for _, layer in hooks), last)
         mount = replace(site.mount, conditions=tuple(map(self._world.locate, use.under)))
         route = Route(method, below(site.prefix, path), use.place, innermost(handler), mount, layers, under=use.under)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from rules.facts.endpoints.caller.inspector import Inspector, Layer
+from rules.facts.endpoints.caller.outcome import got_answer
 from rules.facts.endpoints.machine.values import (
     Attribute,
     ClassValue,
@@ -32,7 +33,6 @@ from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.flask_views import (
     VERBS,
     View,
-    answered,
     call_decorator,
     call_hook,
     call_view,
@@ -171,7 +171,7 @@ class Walk:
             under = (*site.under, *use.under)
             mount = replace(site.mount, conditions=tuple(map(self._world.locate, under)))
             layers = (*site.layers, *(replace(layer, place=use.place) for layer in one.layers))
-            last = Layer(one.handler, Origin.IN_HANDLER, use.place, call_view, answered)
+            last = Layer(one.handler, Origin.IN_HANDLER, use.place, call_view, got_answer)
             where = site.prefix + written or "/"
             self._routes.append(Route(one.method, where, use.place, one.shown, mount, (*layers, last), under=under))
 
@@ -239,7 +239,7 @@ def _decorators(router: Symbol, origin: Origin) -> Iterator[Layer]:
     """The decorators that an API or namespace puts around every method."""
     listed = _option(router, "decorators")
     if isinstance(listed, Listed) and isinstance(router, Made | Instance):
-        yield from (Layer(value, origin, router.place, call_decorator, answered) for value in listed.values)
+        yield from (Layer(value, origin, router.place, call_decorator, got_answer) for value in listed.values)
 
 
 def _namespace_path(namespace: Symbol, given: Value | None) -> str:

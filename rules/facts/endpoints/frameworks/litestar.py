@@ -37,6 +37,7 @@ from rules.facts.endpoints.model import Endpoint, Mount, Origin
 from rules.facts.endpoints.path_patterns import safe
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.paths import joined, paths_of
+from rules.facts.endpoints.routing.writing import not_written
 
 NAME = "litestar"
 MARKS = (b"litestar",)
@@ -73,10 +74,6 @@ def read(world: World) -> Iterator[Endpoint]:
         site = Site("", Mount(), tuple(_guards(app.arguments, Origin.APP, app)), tuple(_backends(app)))
         routes = list(_listed(world, app.arguments.get(0, "route_handlers"), site))
         yield from endpoints(inspector, NAME, routes, not_written)
-
-
-def not_written(route: Route, guard: Layer) -> None:
-    """A guard is an entry of a list here, which a handler may not have yet."""
 
 
 def _backends(app: Made) -> Iterator[Made]:

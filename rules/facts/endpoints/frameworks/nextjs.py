@@ -21,6 +21,7 @@ from rules.facts.endpoints.routing.javascript import handle, innermost, passed_a
 from rules.facts.endpoints.routing.next_calls import guarding, handle_request, verbs_in
 from rules.facts.endpoints.routing.next_files import Project, Served, exports, projects, served
 from rules.facts.endpoints.routing.next_matcher import Runs, runs
+from rules.facts.endpoints.routing.writing import not_written
 
 NAME = "nextjs"
 MARKS = (b"use server",)
@@ -42,10 +43,6 @@ def read(world: World) -> Iterator[Endpoint]:
         yield from endpoints(inspector, NAME, routes, not_written)
     files = [path for path in sorted(world.candidates) if is_server_file(world, path)]
     yield from endpoints(inspector, NAME, [route for path in files for route in _actions(world, path)], not_written)
-
-
-def not_written(route: Route, guard: Layer) -> None:
-    """A guard stands in the handler here, in words of its own."""
 
 
 @dataclass

@@ -34,6 +34,7 @@ from rules.facts.endpoints.routing import asgi
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.ordered import Site
 from rules.facts.endpoints.routing.paths import written_path
+from rules.facts.endpoints.routing.writing import not_written
 
 NAME = "starlette"
 MARKS = (b"starlette",)
@@ -55,10 +56,6 @@ def read(world: World) -> Iterator[Endpoint]:
         for root in made:
             if id(root) not in walk.reached:
                 yield from endpoints(inspector, NAME, walk.start(root, Mount(found=found)), not_written)
-
-
-def not_written(route: Route, guard: Layer) -> None:
-    """Routes stand in lists here, and what stands before one is part of its list."""
 
 
 class Walk:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from rules.core.finding import Edit
 from rules.core.source import Span
 from rules.facts.endpoints.caller.inspector import Layer
-from rules.facts.endpoints.caller.outcome import got_answer
 from rules.facts.endpoints.caller.standing import Standing
 from rules.facts.endpoints.caller.visitor import Visitor, effect_of, is_known
 from rules.facts.endpoints.machine.host import Dead, Ending, Manner
@@ -61,10 +60,6 @@ def answer(visitor: Visitor, value: Value) -> list[Ending]:
     if isinstance(value, Made | Instance):
         visitor.machine.call(value, given, value.place)
     return []
-
-
-def answered(ending: Ending) -> bool:
-    return got_answer(ending)
 
 
 def with_option(world: World, route: Route, guard: Layer) -> Protection | None:

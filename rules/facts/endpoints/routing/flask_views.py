@@ -62,10 +62,6 @@ def call_view(visitor: Visitor, value: Value) -> list[Ending]:
     return visitor.machine.follow(value, Arguments(tuple(Given(Standing.CALLER, param.name) for param in params)))
 
 
-def answered(ending: Ending) -> bool:
-    return got_answer(ending)
-
-
 def call_hook(visitor: Visitor, value: Value) -> list[Ending]:
     """Calls what runs before every request."""
     return visitor.machine.follow(value, Arguments()) if isinstance(value, Closure) else call_view(visitor, value)
@@ -94,7 +90,7 @@ def _by_name(world: World, view: Closure) -> Iterator[Layer]:
     for decorator in view.function.decorators:
         made = world.machine.value(decorator, view.env) if isinstance(decorator, Name | Member) else None
         if isinstance(made, Closure):
-            yield Layer(made, Origin.FUNCTION, view.place, call_decorator, answered)
+            yield Layer(made, Origin.FUNCTION, view.place, call_decorator, got_answer)
 
 
 def _inner(value: Value) -> Value:
@@ -141,7 +137,7 @@ def _around(world: World, cls: ClassValue, made: Instance, verb: str) -> Iterato
         elif verb:
             held = None
         for value in held.values if isinstance(held, Listed) else ():
-            yield Layer(value, Origin.CLASS, cls.place, call_decorator, answered)
+            yield Layer(value, Origin.CLASS, cls.place, call_decorator, got_answer)
 
 
 def call_decorator(visitor: Visitor, value: Value) -> list[Ending]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.facts.endpoints.caller.inspector import Layer
-from rules.facts.endpoints.machine.host import Ending
 from rules.facts.endpoints.machine.values import (
     ClassValue,
     Either,
@@ -78,7 +77,3 @@ def limits(own: Value | None, default: Value | None) -> tuple[str, ...]:
     """The throttles of a view: its own, else those of the settings."""
     listed = own if own is not None else default
     return tuple(name_of(one) or "throttle" for one in listed.values) if isinstance(listed, Listed) else ()
-
-
-def passed(ending: Ending) -> bool:
-    return granted(ending)
