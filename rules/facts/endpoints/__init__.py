@@ -12,9 +12,10 @@ from types import ModuleType
 
 from rules.core.codebase import Codebase, Fact, FileReader
 from rules.facts.endpoints import frameworks
+from rules.facts.endpoints.library_calls import LibraryCall
 from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Endpoint
-from rules.facts.endpoints.parts import inventory
+from rules.facts.endpoints.parts import Inventory, inventory
 from rules.syntax.paths import named_as_test
 from rules.syntax.trees import language_of
 
@@ -45,14 +46,13 @@ def _is_elsewhere(path: str) -> bool:
     return named_as_test(path) or any(f in TESTS for f in folders) or any(part in path for part in ELSEWHERE)
 
 
-def _build(code: Codebase) -> Sequence[Endpoint]:
+def _survey(code: Codebase) -> Inventory:
     if code.base is not None and _program(code) == _program(code.base):
-        found = code.base.get(ENDPOINTS)
-        for unread in code.base.unread_by(ENDPOINTS):
+        found = code.base.get(SURVEY)
+        for unread in code.base.unread_by(SURVEY):
             code.skip(unread.path, unread.reason)
         return found
-    listed = inventory(code, _candidates(code), _read, lambda: {u.path for u in code.unread_by(ENDPOINTS)})
-    return tuple(sorted(listed, key=lambda e: (e.declared.path, e.declared.line, e.path, e.method, e.mount.prefix)))
+    return inventory(code, _candidates(code), _read, lambda: {u.path for u in code.unread_by(SURVEY)})
 
 
 def _read(world: World) -> Iterator[Endpoint]:
@@ -65,7 +65,23 @@ def _program(code: Codebase) -> dict[str, str]:
     return {path: e.blob for path, e in code.files.items() if language_of(path) or path.endswith(".json")}
 
 
-ENDPOINTS: Fact[Sequence[Endpoint]] = Fact("endpoints", _build)
+SURVEY: Fact[Inventory] = Fact("survey of the programs", _survey)
+
+
+def _endpoints(code: Codebase) -> Sequence[Endpoint]:
+    found = code.get(SURVEY).endpoints
+    return tuple(sorted(found, key=lambda e: (e.declared.path, e.declared.line, e.path, e.method, e.mount.prefix)))
+
+
+ENDPOINTS: Fact[Sequence[Endpoint]] = Fact("endpoints", _endpoints)
+
+
+def _calls(code: Codebase) -> Sequence[LibraryCall]:
+    return tuple(sorted(code.get(SURVEY).calls, key=lambda call: (call.where.path, call.where.span.start, call.name)))
+
+
+LIBRARY_CALLS: Fact[Sequence[LibraryCall]] = Fact("library calls", _calls)
+"""The calls of web libraries with their options, resolved across files."""
 
 
 def _by_address(code: Codebase) -> Mapping[tuple[str, str], Sequence[Endpoint]]:

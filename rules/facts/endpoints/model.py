@@ -105,8 +105,46 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """Something that a request passes before the handler, guard or not, in the order in which it does. `name` is what
+    it is called or, for what a library made, the call: `cors`, `express.json`."""
+
+    name: str
+    origin: Origin
+    where: Location
+
+
+class Trap(StrEnum):
+    """How something that reads like a guard fails to be one."""
+
+    ABOVE_ROUTE = "decorator above the route"
+    METADATA = "metadata that no guard reads"
+    ANY_BEARER = "any bearer token will do"
+    REJECTS_NOBODY = "authentication that rejects nobody"
+    NOT_ASKED = "permissions that nothing asks for"
+    TOO_LATE = "it stands after the route"
+    OTHER_MOUNT = "it stands on another mount only"
+    RIGHT_OF_VIEW = "a mixin right of the view"
+    OTHER_PATH = "its path does not cover the route"
+    CALLER_CHOOSES = "the caller decides whether it runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Something that reads like a guard of an endpoint and is none."""
+
+    trap: Trap
+    name: str
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method and path on one mount. `method` is ANY where every method is served."""
+    """One method and path on one mount. `method` is ANY where every method is served.
+
+    `stages` are what stands before the handler, `catchers` what hears of its errors, `misses` what only looks like a
+    guard of it.
+    """
 
     framework: str
     method: str
@@ -117,6 +155,9 @@ class Endpoint:
     guards: tuple[Guard, ...] = ()
     rate_limits: tuple[str, ...] = ()
     validators: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    catchers: tuple[Stage, ...] = ()
+    misses: tuple[Miss, ...] = ()
     doubt: str = ""
     public_reason: str = ""
     protection: Protection | None = field(default=None, compare=False)

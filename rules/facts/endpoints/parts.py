@@ -14,6 +14,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from rules.core.codebase import Codebase
+from rules.facts.endpoints.library_calls import LibraryCall, library_calls
 from rules.facts.endpoints.machine.world import STEPS, World
 from rules.facts.endpoints.model import Endpoint
 
@@ -34,19 +35,27 @@ class Part:
     listings: tuple[tuple[str, str, tuple[str, ...]], ...]
     steps: int
     endpoints: tuple[Endpoint, ...]
+    calls: tuple[LibraryCall, ...]
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What following a codebase's programs gave."""
+
+    endpoints: tuple[Endpoint, ...]
+    calls: tuple[LibraryCall, ...]
 
 
 _PART = TypeAdapter(Part)
-_CACHED = ("endpoint parts", "1")
+_CACHED = ("endpoint parts", "2")
 
 A = TypeVar("A", bound=tuple[str, str, object])
 Read = Callable[[World], Iterable[Endpoint]]
 
 
-def inventory(
-    code: Codebase, candidates: Collection[str], read: Read, unread: Callable[[], set[str]]
-) -> list[Endpoint]:
-    """The endpoints of all candidates. `unread` are the paths that could not be looked at so far."""
+def inventory(code: Codebase, candidates: Collection[str], read: Read, unread: Callable[[], set[str]]) -> Inventory:
+    """The endpoints of all candidates and their calls of libraries. `unread` are the paths that could not be looked at
+    so far."""
     kept = _kept(code, candidates)
     for rounds in range(ROUNDS + 1):
         place = {path: first for first, part in kept.items() for path, _ in part.files}
@@ -57,8 +66,13 @@ def inventory(
         if not joined:
             break
         kept = {first: part for first, part in kept.items() if first not in joined} if rounds < ROUNDS - 1 else {}
-    _keep(code, world, found, unread())
-    return [endpoint for part in kept.values() for endpoint in part.endpoints] + found
+    calls = list(library_calls(world))
+    _keep(code, world, Inventory(tuple(found), tuple(calls)), unread())
+    parts = kept.values()
+    return Inventory(
+        (*(endpoint for part in parts for endpoint in part.endpoints), *found),
+        (*(call for part in parts for call in part.calls), *calls),
+    )
 
 
 def _kept(code: Codebase, candidates: Collection[str]) -> dict[str, Part]:
@@ -82,7 +96,7 @@ def _holds(part: Part, code: Codebase, world: World) -> bool:
     )
 
 
-def _keep(code: Codebase, world: World, found: Iterable[Endpoint], unread: set[str]) -> None:
+def _keep(code: Codebase, world: World, found: Inventory, unread: set[str]) -> None:
     """Keeps what was followed; not where a file stayed unread, since that is to be tried again."""
     if code.cache is None:
         return
@@ -94,10 +108,13 @@ def _keep(code: Codebase, world: World, found: Iterable[Endpoint], unread: set[s
         code.cache.save(*_CACHED, values)
 
 
-def _parts(code: Codebase, world: World, found: Iterable[Endpoint]) -> Iterator[tuple[str, Part]]:
+def _parts(code: Codebase, world: World, found: Inventory) -> Iterator[tuple[str, Part]]:
     declared: dict[str, list[Endpoint]] = defaultdict(list)
-    for endpoint in found:
+    for endpoint in found.endpoints:
         declared[endpoint.declared.path].append(endpoint)
+    called: dict[str, list[LibraryCall]] = defaultdict(list)
+    for call in found.calls:
+        called[call.where.path].append(call)
     meant = _by_path((importer, name, target) for (importer, name), target in world.meant.items())
     versions = _by_path((path, package, version) for (path, package), version in world.versions.items())
     listings = _by_path((path, folder, listed) for (path, folder), listed in world.listings.items())
@@ -113,6 +130,7 @@ def _parts(code: Codebase, world: World, found: Iterable[Endpoint]) -> Iterator[
                     tuple(answer for path in paths for answer in listings.get(path, ())),
                     sum(world.spent.get(path, 0) for path in paths),
                     tuple(endpoint for path in paths for endpoint in declared.get(path, ())),
+                    tuple(call for path in paths for call in called.get(path, ())),
                 ),
             )
 

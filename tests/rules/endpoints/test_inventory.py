@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from rules.core.codebase import Codebase
 from rules.core.source import MemorySnapshot
-from rules.facts.endpoints import ENDPOINTS
+from rules.facts.endpoints import ENDPOINTS, SURVEY
 from rules.facts.endpoints.caller import inspector
 from rules.syntax import lowering
 from rules.syntax.trees import parse
@@ -290,7 +290,8 @@ def test_the_same_program_has_the_same_endpoints_and_unread_files() -> None:
     files = {"a.js": (EXPRESS + GET).encode(), "b.js": b"require('express') // \xff"}
     base = Codebase(MemorySnapshot(files))
     head = Codebase(MemorySnapshot({**files, "README.md": b"x"}), base)
-    assert head.get(ENDPOINTS) is base.get(ENDPOINTS)
+    assert head.get(SURVEY) is base.get(SURVEY)
+    assert head.get(ENDPOINTS) == base.get(ENDPOINTS)
     assert [unread.path for unread in head.unread_by(ENDPOINTS)] == ["b.js"]
 
 

@@ -53,6 +53,7 @@ class Builder:
         pass
 
     def outside(self, made: Made) -> Value:
+        self._world.made.append(made)
         if isinstance(made.callee, Extern):
             self._world.calls.setdefault(made.callee.name, []).append(made)
             if made.callee.name in ENDS:

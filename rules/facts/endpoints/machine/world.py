@@ -77,6 +77,7 @@ class World:
         self.candidates = frozenset(candidates)
         self.machine = Machine(self, Builder(self), STEPS_PER_ROOT)
         self.calls: dict[str, list[Made]] = {}
+        self.made: list[Made] = []
         self.classes: list[ClassValue] = []
         self.closures: list[Closure] = []
         self.instances: list[Instance] = []

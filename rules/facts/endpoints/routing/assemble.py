@@ -7,9 +7,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from rules.core.source import Location
-from rules.facts.endpoints.caller.inspector import Inspector, Layer
+from rules.facts.endpoints.caller.inspector import Inspector, Layer, called
 from rules.facts.endpoints.machine.values import ClassValue, Closure, Place, Value
-from rules.facts.endpoints.model import Endpoint, Guard, Kind, Mount, Origin, Protection, Strength, Verdict
+from rules.facts.endpoints.model import (
+    Endpoint,
+    Guard,
+    Kind,
+    Miss,
+    Mount,
+    Origin,
+    Protection,
+    Stage,
+    Strength,
+    Verdict,
+)
 from rules.facts.endpoints.public import public_reason
 
 
@@ -20,6 +31,7 @@ class Route:
     `public` is why nobody would ask for a guard, where the way in which it is declared says so. `under` are the
     conditions on its being served, `doubt` why nobody can tell who gets through. `declared` is where the declaration
     begins when that is in the middle of the chain of calls at `place`, `sample` the path of a request for it.
+    `catchers` hear of its errors, `misses` only look like guards of it.
     """
 
     method: str
@@ -36,6 +48,8 @@ class Route:
     rate_limits: tuple[str, ...] = ()
     validators: tuple[str, ...] = ()
     sample: str = ""
+    catchers: tuple[Layer, ...] = ()
+    misses: tuple[Miss, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,10 +111,20 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
         tuple(guards),
         tuple(limits),
         tuple(validators),
+        tuple(stages(inspector, route.layers)),
+        tuple(stages(inspector, route.catchers)),
+        route.misses,
         route.doubt,
         public_reason=route.public or public_reason(route.method, route.path),
     )
     return Found(endpoint, route, own)
+
+
+def stages(inspector: Inspector, layers: Iterable[Layer]) -> Iterator[Stage]:
+    """What a request meets, by the names that a reader knows; the handler is none of it."""
+    for layer in layers:
+        if layer.origin is not Origin.IN_HANDLER:
+            yield Stage(layer.name or called(layer.value), layer.origin, inspector.world.locate(layer.place))
 
 
 def known_parts(route: Route) -> dict[str, str]:
