@@ -93,3 +93,25 @@ def _by_address(code: Codebase) -> Mapping[tuple[str, str], Sequence[Endpoint]]:
 
 BY_ADDRESS: Fact[Mapping[tuple[str, str], Sequence[Endpoint]]] = Fact("endpoints by address", _by_address)
 """The endpoints of each method and path."""
+
+
+def _by_handler(code: Codebase) -> Mapping[tuple[str, int, str], Sequence[Endpoint]]:
+    found: dict[tuple[str, int, str], list[Endpoint]] = defaultdict(list)
+    for endpoint in code.get(ENDPOINTS):
+        found[endpoint.handler.path, endpoint.handler.span.start, endpoint.method].append(endpoint)
+    return found
+
+
+BY_HANDLER: Fact[Mapping[tuple[str, int, str], Sequence[Endpoint]]] = Fact("endpoints by handler", _by_handler)
+"""The endpoints of each handler, by its file, where it begins, and the method."""
+
+
+def _by_file(code: Codebase) -> Sequence[Sequence[Endpoint]]:
+    found: dict[str, list[Endpoint]] = defaultdict(list)
+    for endpoint in code.get(ENDPOINTS):
+        found[endpoint.declared.path].append(endpoint)
+    return tuple(found.values())
+
+
+BY_FILE: Fact[Sequence[Sequence[Endpoint]]] = Fact("endpoints by file", _by_file)
+"""The endpoints that one file declares together."""

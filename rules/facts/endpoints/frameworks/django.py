@@ -164,7 +164,7 @@ class Walk:
         public = "sign-in or account recovery" if SIGN_IN.search(view.name) else ""
         return Route(
             view.method, path, use.place, view.handler, mount, layers, public=public, under=use.under,
-            doubt=view.doubt, rate_limits=view.limits,
+            doubt=view.doubt, rate_limits=view.limits, nearly=view.nearly,
         )  # fmt: skip
 
 

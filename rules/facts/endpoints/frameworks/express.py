@@ -38,7 +38,7 @@ from rules.facts.endpoints.routing.javascript import (
     passed_answer,
     passed_on,
 )
-from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met
+from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met, near
 from rules.facts.endpoints.routing.paths import joined, paths_of, segments
 from rules.facts.endpoints.routing.writing import inline_middleware
 
@@ -67,7 +67,7 @@ def read(world: World) -> Iterator[Endpoint]:
             if id(root) not in reached and (found or _declares(root)):
                 walk = Walk(world, root, reached)
                 walk.router(Site(root, "", Mount(found=found), (root,)))
-                yield from endpoints(inspector, NAME, walk.routes, partial(inline_middleware, world))
+                yield from endpoints(inspector, NAME, near(walk.routes, walk.before), partial(inline_middleware, world))
 
 
 class Walk:
@@ -75,11 +75,11 @@ class Walk:
 
     def __init__(self, world: World, root: Symbol, reached: set[int]) -> None:
         self.routes: list[Route] = []
+        self.before: list[Before] = []
         self._world = world
         self._root = root
         self._reached = reached
         self._major = _major(world, root)
-        self._before: list[Before] = []
 
     def router(self, site: Site) -> None:
         """What a router declares and puts before later requests, in order."""
@@ -114,7 +114,7 @@ class Walk:
                     self.routes.append(self._made(site, use, "ANY", pattern, [value], []))
                 else:
                     layer = self._layer(value, self._origin(site), use)
-                    self._before.append(Before(layer, pattern, site.router, ignore_case=True))
+                    self.before.append(Before(layer, pattern, site.router, ignore_case=True))
 
     def _mount(self, site: Site, use: Made, router: Symbol, pattern: str) -> None:
         if router in site.inside or len(site.inside) >= MAX_NESTING:
@@ -136,12 +136,12 @@ class Walk:
         if not isinstance(last, Closure) or calls_next(last):
             methods = frozenset[str]() if method == "ANY" else frozenset((method,))
             layers = [self._layer(value, Origin.EARLIER_ROUTE, use) for value in handlers]
-            self._before += [Before(layer, path, site.router, True, methods, ignore_case=True) for layer in layers]
+            self.before += [Before(layer, path, site.router, True, methods, ignore_case=True) for layer in layers]
 
     def _made(
         self, site: Site, use: Made, method: str, path: str, handlers: list[Value], parameters: list[Made]
     ) -> Route:
-        layers, perhaps = met(self._before, method, path, site.router)
+        layers, perhaps = met(self.before, method, path, site.router)
         layers += [self._layer(f, Origin.ROUTER, made) for made in parameters for f in made.arguments.positional[1:]]
         layers += [self._layer(value, Origin.FUNCTION, use) for value in handlers[:-1]]
         layers.append(replace(self._layer(handlers[-1], Origin.IN_HANDLER, use), through=passed_answer))
@@ -150,8 +150,9 @@ class Walk:
         handler = innermost(handlers[-1])
         declared = last_link(self._world, use)
         return Route(
-            method, path, use.place, handler, mount, tuple(layers), tuple(perhaps), under=under, declared=declared
-        )
+            method, path, use.place, handler, mount, tuple(layers), tuple(perhaps),
+            under=under, declared=declared, after=len(self.before),
+        )  # fmt: skip
 
     def _layer(self, value: Value, origin: Origin, use: Made) -> Layer:
         """A layer; before version 5 nobody catches what an async function throws."""

@@ -36,7 +36,7 @@ from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Endpoint, Mount, Origin
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.javascript import innermost, passed_on
-from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met
+from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met, near
 from rules.facts.endpoints.routing.paths import below, covers, joined, paths_of
 from rules.facts.endpoints.routing.writing import inline_middleware
 
@@ -61,11 +61,11 @@ def read(world: World) -> Iterator[Endpoint]:
         if id(router) in walk.mounted:
             continue
         walk.start(router, Mount(found=_serves(world, router)))
-        yield from endpoints(inspector, NAME, walk.routes, write)
+        yield from endpoints(inspector, NAME, near(walk.routes, walk.before), write)
     for router in routers:
         if id(router) in walk.mounted:
             walk.start(router, Mount(found=False), only_unseen=True)
-            yield from endpoints(inspector, NAME, walk.routes, write)
+            yield from endpoints(inspector, NAME, near(walk.routes, walk.before), write)
 
 
 class Walk:
@@ -76,12 +76,12 @@ class Walk:
         self.mounted = {id(inner) for router in routers for _, use in _calls(router) if (inner := _mounted(world, use))}
         self._world = world
         self._root: Symbol = routers[0] if routers else Given("none")
-        self._before: list[Before] = []
+        self.before: list[Before] = []
         self._seen: set[int] = set()
 
     def start(self, root: Symbol, mount: Mount, *, only_unseen: bool = False) -> None:
         """Collects the routes of one application; of a mounted router only what came too late to be copied."""
-        self.routes, self._before, self._root = [], [], root
+        self.routes, self.before, self._root = [], [], root
         self._router(Site(root, "", mount, (root,)), only_unseen=only_unseen)
 
     def _router(self, site: Site, until: int | None = None, *, only_unseen: bool = False) -> None:
@@ -132,7 +132,7 @@ class Walk:
                 self.routes.append(replace(served, public="static files"))
             else:
                 layer = self._layer(value, self._origin(site), use)
-                self._before.append(Before(layer, pattern, site.router, _is_whole(pattern)))
+                self.before.append(Before(layer, pattern, site.router, _is_whole(pattern)))
 
     def _route(self, site: Site, use: Made, method: str, path: str, values: list[Value]) -> None:
         handlers = flat([*values, *use.arguments.more])
@@ -144,10 +144,10 @@ class Walk:
         methods = frozenset[str]() if method == "ANY" else frozenset((method,))
         for value in handlers[:-1]:
             layer = self._layer(value, Origin.EARLIER_ROUTE, use)
-            self._before.append(Before(layer, path, site.router, True, methods))
+            self.before.append(Before(layer, path, site.router, True, methods))
 
     def _made(self, site: Site, use: Made, method: str, path: str, handlers: list[Value]) -> Route:
-        surely, perhaps = met(self._before, method, path, site.router)
+        surely, perhaps = met(self.before, method, path, site.router)
         layers: list[Layer] = []
         for layer in [*surely, *(self._layer(value, Origin.FUNCTION, use) for value in handlers[:-1])]:
             excepted = _excepted(layer.value, path)
@@ -160,8 +160,9 @@ class Walk:
         handler = innermost(handlers[-1])
         declared = last_link(self._world, use)
         return Route(
-            method, path, use.place, handler, mount, tuple(layers), tuple(perhaps), under=under, declared=declared
-        )
+            method, path, use.place, handler, mount, tuple(layers), tuple(perhaps),
+            under=under, declared=declared, after=len(self.before),
+        )  # fmt: skip
 
     def _layer(self, value: Value, origin: Origin, use: Made) -> Layer:
         return Layer(value, origin, use.place, any_of if _is_some(value) else answer, passed_on, use.under)

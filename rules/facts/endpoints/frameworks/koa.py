@@ -33,7 +33,7 @@ from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Endpoint, Mount, Origin
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.javascript import innermost, passed_on
-from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met
+from rules.facts.endpoints.routing.ordered import Before, Site, flat, last_link, met, near
 from rules.facts.endpoints.routing.paths import below, joined, paths_of
 from rules.facts.endpoints.routing.writing import inline_middleware
 
@@ -123,7 +123,7 @@ class Walk:
     def _router(self, site: Site, until: int | None = None) -> None:
         """A router's routes in order; what it puts before them ends with it."""
         self.reached.add(id(site.router))
-        held = list(self._before)
+        held, first = list(self._before), len(self._routes)
         own = _prefix(site.router)
         site = replace(site, prefix=joined(site.prefix, own) if own else site.prefix)
         for use in _calls(site.router):
@@ -138,6 +138,7 @@ class Walk:
             elif use.method in METHODS:
                 paths, handlers = _route_of(use)
                 self._route(site, use, METHODS[use.method], paths, handlers)
+        self._routes[first:] = near(self._routes[first:], self._before)
         self._before = held
 
     def _use(self, site: Site, use: Made) -> None:
@@ -174,6 +175,7 @@ class Walk:
                     tuple(perhaps),
                     under=under,
                     declared=declared,
+                    after=len(self._before),
                 )
             )
 

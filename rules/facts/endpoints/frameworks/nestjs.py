@@ -7,6 +7,7 @@ guards do not reach gateways; middleware of any module reaches the routes of all
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from rules.facts.endpoints.machine.values import (
     Closure,
     Extern,
     Keyed,
+    Listed,
     Made,
     Place,
     Value,
@@ -29,13 +31,13 @@ from rules.facts.endpoints.machine.values import (
     text_of,
 )
 from rules.facts.endpoints.machine.world import World
-from rules.facts.endpoints.model import Endpoint, Mount, Origin, Protection
+from rules.facts.endpoints.model import Endpoint, Miss, Mount, Origin, Protection, Trap
 from rules.facts.endpoints.public import SIGN_IN
 from rules.facts.endpoints.routing import nest_layers
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.decorators import Decorators, Mark, Marked
 from rules.facts.endpoints.routing.nest_apps import App, Apps
-from rules.facts.endpoints.routing.nest_context import PASSPORT, Target, renamed
+from rules.facts.endpoints.routing.nest_context import PASSPORT, Target, entry_of, renamed
 from rules.facts.endpoints.routing.nest_modules import Modules
 from rules.facts.endpoints.routing.nest_paths import Served, versions_of
 from rules.facts.endpoints.routing.ordered import flat
@@ -65,6 +67,9 @@ MESSAGES = {
     "@nestjs/websockets.SubscribeMessage": ("MESSAGE", "ws"),
 }
 """What makes a method a handler of something else than HTTP, what it is called, and of which kind its context is."""
+
+ASKS = re.compile(r"role|permission|scope|polic|abilit", re.IGNORECASE)
+"""Words in the keys under which handlers are marked with what a caller needs."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +195,18 @@ class Reader:
         if not public:
             layers.append(nest_layers.handler(target))
         asked_at, before = (asked.method, asked.served.full, mark.place), tuple(layers)
-        return Route(*asked_at, method.handler, mount, before, tuple(perhaps), public, doubt=doubt)
+        misses = tuple(self._unread(target))
+        return Route(*asked_at, method.handler, mount, before, tuple(perhaps), public, doubt=doubt, misses=misses)
+
+    def _unread(self, target: Target) -> Iterator[Miss]:
+        """Metadata that names roles or permissions: whether a guard reads it shows in whether one holds."""
+        classes = [cls for cls in lineage(target.cls) if isinstance(cls, ClassValue)]
+        marks = (*target.method.marks, *(mark for cls in classes for mark in self._decorators.on_class(cls)))
+        for mark in marks:
+            key, value = entry_of(mark)
+            named = next((word for one in (key, mark.value) if (word := text_of(one) or name_of(one))), "")
+            if key is not None and isinstance(value, Listed) and ASKS.search(named):
+                yield Miss(Trap.METADATA, named, self._world.locate(mark.place))
 
     def _middleware(self, app: App, cls: ClassValue, asked: Asked) -> tuple[list[Layer], list[Layer]]:
         """The middlewares that a request for a path meets, and those of which that cannot be told."""

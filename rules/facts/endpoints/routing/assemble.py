@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from rules.core.source import Location
 from rules.facts.endpoints.caller.inspector import Inspector, Layer, called
-from rules.facts.endpoints.machine.values import ClassValue, Closure, Place, Value
+from rules.facts.endpoints.machine.values import ClassValue, Closure, Made, Place, Value
 from rules.facts.endpoints.model import (
     Endpoint,
     Guard,
@@ -19,6 +19,7 @@ from rules.facts.endpoints.model import (
     Protection,
     Stage,
     Strength,
+    Trap,
     Verdict,
 )
 from rules.facts.endpoints.public import public_reason
@@ -31,7 +32,8 @@ class Route:
     `public` is why nobody would ask for a guard, where the way in which it is declared says so. `under` are the
     conditions on its being served, `doubt` why nobody can tell who gets through. `declared` is where the declaration
     begins when that is in the middle of the chain of calls at `place`, `sample` the path of a request for it.
-    `catchers` hear of its errors, `misses` only look like guards of it.
+    `catchers` hear of its errors. `misses` and, where following them shows that they would reject, `nearly` only look
+    like guards of it. `after` counts the layers that were in force where it was declared.
     """
 
     method: str
@@ -50,6 +52,8 @@ class Route:
     sample: str = ""
     catchers: tuple[Layer, ...] = ()
     misses: tuple[Miss, ...] = ()
+    nearly: tuple[tuple[Trap, Layer], ...] = ()
+    after: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,39 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
         tuple(validators),
         tuple(stages(inspector, route.layers)),
         tuple(stages(inspector, route.catchers)),
-        route.misses,
-        route.doubt,
+        doubt=route.doubt,
         public_reason=route.public or public_reason(route.method, route.path),
     )
+    if endpoint.verdict is Verdict.UNGUARDED:
+        endpoint = replace(endpoint, misses=(*route.misses, *_missed(inspector, route, facts)))
     return Found(endpoint, route, own)
+
+
+def _missed(inspector: Inspector, route: Route, facts: dict[str, str]) -> Iterator[Miss]:
+    """What would turn strangers away if it stood before the route."""
+    for trap, layer in (*route.nearly, *_above_declaration(route)):
+        guard = inspector.look(layer, facts).guard
+        if guard is not None and guard.holds:
+            yield Miss(trap, guard.name, inspector.world.locate(layer.place))
+
+
+def _above_declaration(route: Route) -> Iterator[tuple[Trap, Layer]]:
+    """What decorators above the one that declares a route make of a function of Python: nothing that is served."""
+    handler = route.handler
+    if not isinstance(handler, Closure) or not handler.env.path.endswith(".py") or not route.layers:
+        return
+    outer = handler.env.names.get(handler.function.name)
+    while isinstance(outer, Made) and isinstance(outer.callee, Made) and outer.arguments.positional:
+        outer = outer.arguments.positional[0]
+    if isinstance(outer, Made) or (isinstance(outer, Closure) and outer.function is not _served(route).function):
+        yield Trap.ABOVE_ROUTE, replace(route.layers[-1], value=outer, origin=Origin.DECORATOR)
+
+
+def _served(route: Route) -> Closure:
+    """The function that is served, with whatever decorators stand below the declaration."""
+    last = route.layers[-1].value
+    assert isinstance(route.handler, Closure)
+    return last if isinstance(last, Closure) else route.handler
 
 
 def stages(inspector: Inspector, layers: Iterable[Layer]) -> Iterator[Stage]:

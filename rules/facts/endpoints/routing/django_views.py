@@ -26,7 +26,7 @@ from rules.facts.endpoints.machine.values import (
     text_of,
 )
 from rules.facts.endpoints.machine.world import World
-from rules.facts.endpoints.model import Origin
+from rules.facts.endpoints.model import Origin, Trap
 from rules.facts.endpoints.routing.django_calls import asks_test, call_view, granted, passed_view
 from rules.facts.endpoints.routing.django_settings import Settings
 from rules.facts.endpoints.routing.rest_permissions import limits, permissions
@@ -57,7 +57,8 @@ OPEN = re.compile(r"\.(RedirectView|TemplateView|SpectacularAPIView|SpectacularS
 
 @dataclass(frozen=True)
 class Served:
-    """One method of a view with its layers, the handler last. `anybody`: the login that middleware asks for is off."""
+    """One method of a view with its layers, the handler last. `anybody`: the login that middleware asks for is off.
+    `nearly` are layers that nothing asks."""
 
     framework: str
     method: str
@@ -68,6 +69,7 @@ class Served:
     doubt: str = ""
     limits: tuple[str, ...] = ()
     anybody: bool = False
+    nearly: tuple[tuple[Trap, Layer], ...] = ()
 
 
 def views_of(world: World, given: Value, use: Made, settings: Settings) -> Iterator[Served]:
@@ -203,6 +205,7 @@ def served(
         layers += [layer for layer in permissions(asked, origin, cls.place) if _asks(layer, method)]
     else:
         layers += list(_mixins(world, cls, made))
+    nearly = tuple(_unasked(world, cls, made)) if framework == "django" else ()
     place, handler = cls.place, found if found is not None else cls
     inner: Value = handler
     if isinstance(handler, Made | Closure):
@@ -215,7 +218,9 @@ def served(
     throttled = limits(world.machine.class_member(cls, "throttle_classes", made), settings.throttles)
     handled = inner if isinstance(inner, Closure) else cls
     names = ".".join((cls.definition.name, *foreign(cls)[:1]))
-    return Served(framework, method, handled, tuple(layers), names, place, limits=throttled, anybody=anybody)
+    return Served(
+        framework, method, handled, tuple(layers), names, place, limits=throttled, anybody=anybody, nearly=nearly
+    )
 
 
 def _permissions(world: World, cls: ClassValue, made: Instance, action: str) -> Value | None:
@@ -229,9 +234,30 @@ def _permissions(world: World, cls: ClassValue, made: Instance, action: str) -> 
     return world.machine.class_member(cls, "permission_classes", made)
 
 
+def _unasked(world: World, cls: ClassValue, made: Instance) -> Iterator[tuple[Trap, Layer]]:
+    """Mixins that stand right of the view, and permissions, which a view of Django itself does not know."""
+    bases = lineage(cls)
+    view = next((number for number, base in enumerate(bases) if _is_view(base)), len(bases))
+    for layer in _asked_mixins(world, bases[view + 1 :], cls, made):
+        yield Trap.RIGHT_OF_VIEW, layer
+    named = world.machine.class_member(cls, "permission_classes", made)
+    for layer in permissions(named, Origin.CLASS, cls.place) if named is not None else ():
+        yield Trap.NOT_ASKED, layer
+
+
+def _is_view(base: Value) -> bool:
+    return isinstance(base, Extern | Attribute) and name_of(base).rpartition(".")[2].endswith("View")
+
+
 def _mixins(world: World, cls: ClassValue, made: Instance) -> Iterator[Layer]:
     """The mixins that are asked: those that stand left of the view itself."""
-    for base in lineage(cls):
+    bases = lineage(cls)
+    view = next((number for number, base in enumerate(bases) if _is_view(base)), len(bases))
+    yield from _asked_mixins(world, bases[:view], cls, made)
+
+
+def _asked_mixins(world: World, bases: list[Value], cls: ClassValue, made: Instance) -> Iterator[Layer]:
+    for base in bases:
         name = name_of(base) if isinstance(base, Extern | Attribute) else ""
         if name in MIXINS:
             test = world.machine.class_member(cls, MIXINS[name], made) if MIXINS[name] else None
@@ -239,8 +265,6 @@ def _mixins(world: World, cls: ClassValue, made: Instance) -> Iterator[Layer]:
                 yield Layer(test, Origin.BASE_CLASS, cls.place, asks_test, granted)
             else:
                 yield Layer(base, Origin.BASE_CLASS, cls.place, call_view, passed_view)
-        elif name.rpartition(".")[2].endswith("View"):
-            return
         elif isinstance(base, ClassValue):
             dispatch = world.machine.own_member(base, "dispatch", made)
             around, inner = unwrapped(dispatch, _nowhere(base)) if dispatch is not None else ((), None)

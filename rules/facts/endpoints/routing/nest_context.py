@@ -217,7 +217,7 @@ def _marked(marks: tuple[Mark, ...], key: Value) -> Value | None:
     """The value under a key: of the uppermost decorator that sets it, or of one that is there under a condition."""
     found: list[Value] = []
     for mark in marks:
-        own, value = _entry(mark)
+        own, value = entry_of(mark)
         if own is not None and _same_key(own, key):
             found.append(value)
             if mark.certain:
@@ -225,7 +225,7 @@ def _marked(marks: tuple[Mark, ...], key: Value) -> Value | None:
     return join([*found, NOTHING]) if found else None
 
 
-def _entry(mark: Mark) -> tuple[Value | None, Value]:
+def entry_of(mark: Mark) -> tuple[Value | None, Value]:
     """The key and value that a decorator sets."""
     if isinstance(mark.value, Made) and mark.name == METADATA:
         return mark.arguments.get(0), mark.arguments.get(1) or NOTHING

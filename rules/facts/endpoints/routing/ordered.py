@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rules.core.source import Span
 from rules.facts.endpoints.caller.inspector import Layer
 from rules.facts.endpoints.machine.values import Attribute, Listed, Made, Place, Symbol, Value
 from rules.facts.endpoints.machine.world import World
-from rules.facts.endpoints.model import Mount, Origin
+from rules.facts.endpoints.model import Mount, Origin, Trap
+from rules.facts.endpoints.routing.assemble import Route
 from rules.facts.endpoints.routing.paths import covers
 
 
@@ -53,6 +54,21 @@ def met(before: Iterable[Before], method: str, path: str, router: Symbol) -> tup
             layer = replace(one.layer, origin=Origin.EARLIER_USE) if passing else one.layer
             (surely if meets else perhaps).append(layer)
     return surely, perhaps
+
+
+def near(routes: Iterable[Route], before: Sequence[Before]) -> list[Route]:
+    """Routes with what a reader may take for a guard of them: layers that come too late, or whose path ends above."""
+    return [route if route.nearly else replace(route, nearly=tuple(_nearly(route, before))) for route in routes]
+
+
+def _nearly(route: Route, before: Sequence[Before]) -> Iterator[tuple[Trap, Layer]]:
+    for one in before[route.after :]:
+        if one.layer.origin in (Origin.APP, Origin.ROUTER) and one.meets(route.method, route.path):
+            yield Trap.TOO_LATE, one.layer
+    for one in before[: route.after]:
+        below = route.path.startswith(one.pattern.rstrip("/") + "/") and one.pattern.strip("/")
+        if below and not one.methods and one.meets(route.method, route.path) is False:
+            yield Trap.OTHER_PATH, one.layer
 
 
 def last_link(world: World, use: Made) -> Place:
