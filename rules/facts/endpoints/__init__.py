@@ -11,10 +11,11 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from rules.core.codebase import Codebase, Fact, FileReader
+from rules.core.source import Location
 from rules.facts.endpoints import frameworks
 from rules.facts.endpoints.library_calls import LibraryCall
 from rules.facts.endpoints.machine.world import World
-from rules.facts.endpoints.model import Endpoint
+from rules.facts.endpoints.model import Endpoint, Strength
 from rules.facts.endpoints.parts import Inventory, inventory
 from rules.syntax.paths import named_as_test
 from rules.syntax.trees import language_of
@@ -115,3 +116,16 @@ def _by_file(code: Codebase) -> Sequence[Sequence[Endpoint]]:
 
 BY_FILE: Fact[Sequence[Sequence[Endpoint]]] = Fact("endpoints by file", _by_file)
 """The endpoints that one file declares together."""
+
+
+def _by_middleware(code: Codebase) -> Sequence[Sequence[Endpoint]]:
+    found: dict[Location, list[Endpoint]] = defaultdict(list)
+    for endpoint in code.get(ENDPOINTS):
+        holding = [guard for guard in endpoint.guards if guard.holds]
+        if holding and all(guard.strength is Strength.MIDDLEWARE for guard in holding) and not endpoint.public_reason:
+            found[holding[0].where].append(endpoint)
+    return tuple(found.values())
+
+
+BY_MIDDLEWARE: Fact[Sequence[Sequence[Endpoint]]] = Fact("endpoints by middleware", _by_middleware)
+"""The endpoints that nothing guards but one middleware."""

@@ -96,9 +96,9 @@ def _loss(old: Endpoint, new: Endpoint, code: Codebase) -> Loss | None:
     held = [guard for guard in old.guards if guard.holds]
     names = {guard.name for guard in new.guards}
     asked = next((guard for guard in held if _asks_for_more(guard)), None)
-    if asked is not None and asked.name not in names and not any(map(_asks_for_more, new.guards)):
-        if not _checks_itself(new, code):
-            return Loss(asked, f"asks only for an identity now: {spoken(asked)} no longer stands before it.")
+    gone = asked is not None and asked.name not in names and not any(map(_asks_for_more, new.guards))
+    if asked is not None and gone and not _checks_itself(new, code):
+        return Loss(asked, f"asks only for an identity now: {spoken(asked)} no longer stands before it.")
     strong = next((guard for guard in held if guard.strength is Strength.STRONG), None)
     if strong is not None and all(g.strength is Strength.MIDDLEWARE for g in new.guards if g.holds):
         return Loss(strong, f"is left to the middleware now: {spoken(strong)} no longer stands before it.")

@@ -14,7 +14,7 @@ from rules.facts.endpoints.caller.inspector import Inspector, Layer
 from rules.facts.endpoints.caller.outcome import got_answer
 from rules.facts.endpoints.machine.values import Closure, Keyed, Known, Listed, Place, Value, text_of
 from rules.facts.endpoints.machine.world import World
-from rules.facts.endpoints.model import Endpoint, Mount, Origin
+from rules.facts.endpoints.model import Endpoint, Mount, Origin, Trap
 from rules.facts.endpoints.routing.actions import actions_of, is_server_file, layers_of_action
 from rules.facts.endpoints.routing.assemble import Route, endpoints
 from rules.facts.endpoints.routing.javascript import handle, innermost, passed_answer
@@ -73,6 +73,13 @@ class Middleware:
             return [], []
         return (found, []) if where is Runs.ALWAYS else ([], found)
 
+    def left_out(self, one: Served) -> list[Layer]:
+        """The layers that a caller goes round by what is sent, or by a dot in a parameter of the path."""
+        where = runs(self.matcher, one.sample)
+        by_dot = where is Runs.ALWAYS and one.dotted != one.sample and runs(self.matcher, one.dotted) is Runs.NEVER
+        standing = self.layers(one.sample)
+        return standing[1] if where is Runs.UNLESS else standing[0] if by_dot else []
+
 
 def _routes(world: World, one: Served, middleware: Middleware) -> Iterator[Route]:
     names = exports(world, one.path)
@@ -92,10 +99,12 @@ def _routes(world: World, one: Served, middleware: Middleware) -> Iterator[Route
 def _route(world: World, one: Served, verb: str, value: Value, middleware: Middleware) -> Route:
     place = value.place if isinstance(value, Closure) and value.place.path == one.path else _declared(world, one, verb)
     layers, perhaps = middleware.layers(one.sample)
+    nearly = tuple((Trap.CALLER_CHOOSES, layer) for layer in middleware.left_out(one))
     follow, through = (handle, passed_answer) if one.kind == "api" else (handle_request, got_answer)
     last = Layer(value, Origin.IN_HANDLER, place, follow, through)
     mount = Mount(one.prefix)
-    return Route(verb, one.url, place, innermost(value), mount, (*layers, last), tuple(perhaps), sample=one.sample)
+    asked = (*layers, last)
+    return Route(verb, one.url, place, innermost(value), mount, asked, tuple(perhaps), sample=one.sample, nearly=nearly)
 
 
 def _declared(world: World, one: Served, name: str) -> Place:

@@ -81,14 +81,14 @@ def endpoints(inspector: Inspector, framework: str, routes: Iterable[Route], wri
 
 
 def look(inspector: Inspector, framework: str, route: Route) -> Found:
-    """The endpoint of a route: its layers are followed, the handler only if nothing before it holds."""
+    """The endpoint of a route: its layers are followed, the handler only if no more than middleware holds before it."""
     guards: list[Guard] = []
     limits = list(route.rate_limits)
     validators = list(route.validators)
     own: Layer | None = None
     facts = known_parts(route)
     for layer in route.layers:
-        if layer.origin is Origin.IN_HANDLER and any(guard.holds for guard in guards):
+        if layer.origin is Origin.IN_HANDLER and any(g.holds and g.strength is Strength.STRONG for g in guards):
             break
         report = inspector.look(layer, facts)
         guard = report.guard
@@ -120,14 +120,17 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
         doubt=route.doubt,
         public_reason=route.public or public_reason(route.method, route.path),
     )
-    if endpoint.verdict is Verdict.UNGUARDED:
-        endpoint = replace(endpoint, misses=(*route.misses, *_missed(inspector, route, facts)))
-    return Found(endpoint, route, own)
+    return Found(replace(endpoint, misses=tuple(_missed(inspector, route, facts, endpoint.verdict))), route, own)
 
 
-def _missed(inspector: Inspector, route: Route, facts: dict[str, str]) -> Iterator[Miss]:
-    """What would turn strangers away if it stood before the route."""
-    for trap, layer in (*route.nearly, *_above_declaration(route)):
+def _missed(inspector: Inspector, route: Route, facts: dict[str, str], verdict: Verdict) -> Iterator[Miss]:
+    """What would turn strangers away if it stood before the route. Of a guarded route, what a caller may leave out."""
+    is_open = verdict is Verdict.UNGUARDED
+    yield from route.misses if is_open else ()
+    nearly = (*route.nearly, *_above_declaration(route)) if is_open else route.nearly
+    for trap, layer in nearly:
+        if not is_open and trap is not Trap.CALLER_CHOOSES:
+            continue
         guard = inspector.look(layer, facts).guard
         if guard is not None and guard.holds:
             yield Miss(trap, guard.name, inspector.world.locate(layer.place))

@@ -29,7 +29,8 @@ class Project:
 
 @dataclass(frozen=True)
 class Served:
-    """A file that serves a path: a route handler, a page, or an API route. `sample` is a request for it."""
+    """A file that serves a path: a route handler, a page, or an API route. `sample` is a request for it, `dotted` one
+    with a dot in each parameter."""
 
     path: str
     kind: str
@@ -39,6 +40,10 @@ class Served:
     @property
     def sample(self) -> str:
         return _PARAMETER.sub(lambda found: found[1] or "x", self.url)
+
+    @property
+    def dotted(self) -> str:
+        return _PARAMETER.sub("x.y", self.url)
 
 
 def projects(world: World) -> Iterator[Project]:
