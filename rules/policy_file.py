@@ -7,16 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rules.core.codebase import Fact
 from rules.policy import Policy
+from rules.syntax.yaml_document import Lines, NotYaml, read_document
 
 MAX_BYTES = 100_000
-
-Lines = dict[tuple[str | int, ...], int]
-"""The line of every key, by its place; counted from 1."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +32,6 @@ class PolicyError(Exception):
         self.mistakes = mistakes
 
 
-class _NoAliases(yaml.SafeLoader):
-    """A loader that refuses aliases, which policies need no more than bombs do."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.get_mark()
-            raise yaml.composer.ComposerError(None, None, "aliases are not allowed here", mark)
-        return super().compose_node(parent, index)
-
-
 @dataclass(frozen=True)
 class Names:
     """What a policy may speak of: rules by id, each with the model of its options, and packs."""
@@ -61,8 +48,7 @@ def parse_policy(content: bytes, names: Names) -> Policy:
     """The policy in a file's content; raises `PolicyError` with the line of every mistake."""
     if len(content) > MAX_BYTES:
         raise PolicyError([Mistake(1, f"the file is larger than {MAX_BYTES:,} bytes")])
-    node, data = _load(content)
-    lines = _lines(node)
+    data, lines = _load(content)
     try:
         policy = Policy.model_validate(data)
     except ValidationError as problem:
@@ -115,7 +101,7 @@ def effective(organization: bytes | None, repository: bytes | None, names: Names
 
 def _checked(content: bytes, names: Names) -> dict[str, Any]:
     parse_policy(content, names)
-    data: dict[str, Any] = _load(content)[1]
+    data: dict[str, Any] = _load(content)[0]
     return data
 
 
@@ -138,39 +124,16 @@ def _merged(above: Any, below: Any) -> Any:
     return {**above, **below, **both}
 
 
-def _load(content: bytes) -> tuple[yaml.Node | None, Any]:
+def _load(content: bytes) -> tuple[Any, Lines]:
     try:
-        text = content.decode("utf-8-sig")
-        node = yaml.compose(text, _NoAliases)
-        data = _NoAliases(text).get_single_data()
-    except UnicodeDecodeError:
-        raise PolicyError([Mistake(1, "the file is not UTF-8")]) from None
-    except RecursionError:
-        raise PolicyError([Mistake(1, "the file is nested too deeply")]) from None
-    except yaml.MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise PolicyError([Mistake(line, problem.problem or "not YAML")]) from None
-    except (yaml.YAMLError, ValueError) as problem:
-        raise PolicyError([Mistake(1, str(problem).splitlines()[0])]) from None
-    if data is None:
-        return node, {}
-    if not isinstance(data, dict):
+        document = read_document(content)
+    except NotYaml as problem:
+        raise PolicyError([Mistake(problem.line, str(problem))]) from None
+    if document.data is None:
+        return {}, document.lines
+    if not isinstance(document.data, dict):
         raise PolicyError([Mistake(1, "a policy is a mapping of keys to values")])
-    return node, data
-
-
-def _lines(node: yaml.Node | None, prefix: tuple[str | int, ...] = ()) -> Lines:
-    found: Lines = {}
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            place = (*prefix, str(key.value))
-            found[place] = key.start_mark.line + 1
-            found |= _lines(value, place)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            found[(*prefix, index)] = value.start_mark.line + 1
-            found |= _lines(value, (*prefix, index))
-    return found
+    return document.data, document.lines
 
 
 def _mistake(error: Mapping[str, Any], lines: Lines, known: Collection[str]) -> Mistake:

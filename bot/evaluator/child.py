@@ -39,7 +39,7 @@ from rules.core.repair import plan
 from rules.core.rule import Rule
 from rules.core.suppress import Suppression
 from rules.facts.endpoints import ENDPOINTS
-from rules.facts.host import MERGE, RIVALS, Claim
+from rules.facts.host import MERGE, RIVALS, TODAY, Claim
 from rules.policy import Policy
 from rules.policy_file import NAMES
 from rules.syntax.comments import suppressions_of
@@ -73,7 +73,7 @@ def supplied(task: Task, reports: Reports) -> dict[str, object]:
     }
     return {
         "settings": task.policy.settings(),
-        "today": task.today,
+        TODAY.name: task.today,
         NAMES.name: names(),
         RIVALS.name: task.rivals,
         **scanners,

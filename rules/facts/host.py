@@ -59,6 +59,9 @@ that are right alone may be wrong together."""
 RIVALS: Fact[Sequence[Rival]] = Fact("rivals")
 """The other open pull requests that claim something; none where there is no platform to ask."""
 
+TODAY: Fact[str] = Fact("today")
+"""The date as `2026-11-25`: rules have no clock."""
+
 BANDIT: Fact[Sequence[Report]] = Fact("scanner:bandit")
 SEMGREP: Fact[Sequence[Report]] = Fact("scanner:semgrep")
 

@@ -13,7 +13,7 @@ from rules.core.evaluate import State, evaluate
 from rules.core.repair import plan
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import MemorySnapshot
-from rules.facts.host import MERGE, RIVALS
+from rules.facts.host import MERGE, RIVALS, TODAY
 from rules.policy_file import NAMES
 
 CASES = [
@@ -28,7 +28,8 @@ def snapshot(files: Mapping[str, str]) -> MemorySnapshot:
 
 
 def codebase(example: Bad | Good) -> Codebase:
-    supplied = {"settings": {}, MERGE.name: None, RIVALS.name: (), NAMES.name: names(), **example.reports}
+    host = {"settings": {}, MERGE.name: None, RIVALS.name: (), NAMES.name: names(), TODAY.name: "2026-06-01"}
+    supplied = {**host, **example.reports}
     base = Codebase(snapshot(example.base or {}), supplied=supplied)
     return Codebase(snapshot(example.files), base, supplied)
 

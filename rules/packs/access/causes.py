@@ -98,3 +98,12 @@ class OpenEndpoint(Rule[Endpoint]):
 def spoken(named: Miss | Guard) -> str:
     """A guard's name as a reader would say it."""
     return named.name.removesuffix("()").rpartition(".")[2] or named.name
+
+
+def may_ask_itself(endpoint: Endpoint, code: Codebase) -> bool:
+    """Whether the handler, which is not followed where something before it holds, may ask for a role."""
+    if any(guard.kind in (Kind.ROLE, Kind.SCOPE) for guard in endpoint.guards):
+        return True
+    content = code.text(endpoint.handler.path) or b""
+    body = content[endpoint.handler.span.start : endpoint.handler.span.end].lower()
+    return any(word in body for word in (b"role", b"admin", b"permission", b"scope", b"staff", b"forbid", b"403"))

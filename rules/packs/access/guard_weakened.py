@@ -8,7 +8,7 @@ from rules.core.finding import Finding, Related, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.facts.endpoints import BY_ADDRESS, ENDPOINTS
 from rules.facts.endpoints.model import Endpoint, Guard, Kind, Origin, Strength, Verdict
-from rules.packs.access.causes import spoken
+from rules.packs.access.causes import may_ask_itself, spoken
 
 _API = """from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 
@@ -97,7 +97,7 @@ def _loss(old: Endpoint, new: Endpoint, code: Codebase) -> Loss | None:
     names = {guard.name for guard in new.guards}
     asked = next((guard for guard in held if _asks_for_more(guard)), None)
     gone = asked is not None and asked.name not in names and not any(map(_asks_for_more, new.guards))
-    if asked is not None and gone and not _checks_itself(new, code):
+    if asked is not None and gone and not may_ask_itself(new, code):
         return Loss(asked, f"asks only for an identity now: {spoken(asked)} no longer stands before it.")
     strong = next((guard for guard in held if guard.strength is Strength.STRONG), None)
     if strong is not None and all(g.strength is Strength.MIDDLEWARE for g in new.guards if g.holds):
@@ -107,12 +107,3 @@ def _loss(old: Endpoint, new: Endpoint, code: Codebase) -> Loss | None:
 
 def _asks_for_more(guard: Guard) -> bool:
     return guard.kind in (Kind.ROLE, Kind.SCOPE) and guard.origin is not Origin.IN_HANDLER
-
-
-def _checks_itself(endpoint: Endpoint, code: Codebase) -> bool:
-    """Whether the handler, which is not followed where something before it holds, may ask for a role."""
-    if any(guard.kind in (Kind.ROLE, Kind.SCOPE) for guard in endpoint.guards):
-        return True
-    content = code.text(endpoint.handler.path) or b""
-    body = content[endpoint.handler.span.start : endpoint.handler.span.end].lower()
-    return any(word in body for word in (b"role", b"admin", b"permission", b"scope", b"staff", b"forbid", b"403"))

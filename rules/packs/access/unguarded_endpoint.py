@@ -6,6 +6,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Fix, Related, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Location, locate_line
+from rules.facts.access_matrix import PATH, address_of, declared_public
 from rules.facts.endpoints import BY_ADDRESS, ENDPOINTS
 from rules.facts.endpoints.model import Endpoint, Guard, Verdict
 
@@ -38,6 +39,7 @@ const requireUser = (req, res, next) => (req.user ? next() : res.sendStatus(401)
 app.get("/orders", requireUser, (req, res) => res.json([]));
 app.delete("/orders/:id", (req, res) => res.json({}));
 """
+_ROW = "endpoints:\n  DELETE /orders/:id: {access: public, reason: behind the gateway}\n"
 _ORDERS = """const router = require("express").Router();
 router.get("/", (req, res) => res.json([]));
 module.exports = router;
@@ -59,6 +61,9 @@ class UnguardedEndpoint(Rule[Endpoint]):
     Guard the endpoint, or its router. Health checks, sign-in and account recovery, static files and
     descriptions of the interface are left alone. Where something could not be followed the finding is a
     warning and says what: it never blocks.
+
+    A row of `.github/prodgate-access.yml` that calls the endpoint public and says why silences this, once it
+    stands in the base branch: a change cannot excuse itself.
 
     A change that takes the guard from a router opens endpoints in files that it does not touch. Then the
     finding stands where the guard was, and names the endpoint as a related place.
@@ -92,13 +97,17 @@ class UnguardedEndpoint(Rule[Endpoint]):
         Bad({"app.js": _ROUTES.replace("(req, res, next) =>", 'require("@acme/auth").requireUser; //')}, findings=2),
         Good({"main.py": _API.replace("router(router", "router(router, dependencies=[Depends(current_user)]")}),
         Good({"app.js": _GUARDED + 'app.use("/orders", g, require("./orders"));\n', "orders.js": _ORDERS}),
+        Bad({"app.js": _ROUTES, PATH: _ROW}, base={"app.js": _ROUTES}, line=5),
+        Good({"app.js": _ROUTES, PATH: _ROW}, base={"app.js": _ROUTES, PATH: _ROW}),
         Good({"app.js": _GUARDED + 'app.post("/login", (req, res) => res.json({}));\n'}),
     )
 
     def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
+        name = address_of(subject)
         if subject.verdict is Verdict.GUARDED or subject.public_reason:
             return
-        name = f"{subject.method} {subject.path}"
+        if declared_public(code, subject) and declared_public(code.base or code, subject):
+            return
         key = (name,)
         if subject.verdict is Verdict.UNKNOWN:
             message = f"Whether anybody can call {name} could not be told: {subject.reason}."

@@ -213,7 +213,9 @@ def called(value: Value) -> str:
 
 
 def _roles(value: Value) -> tuple[str, ...]:
-    """The texts with which a guard was made: what it asks for."""
-    arguments: Iterable[Value] = value.arguments.all if isinstance(value, Made | Instance) else ()
-    listed = [inner for a in arguments for inner in (a.values if isinstance(a, Listed) else [a])]
-    return tuple(text for inner in listed if (text := text_of(inner)) is not None)
+    """The words with which a guard was made, by a call or by the function around it: what it asks for."""
+    held: Iterable[Value] = value.arguments.all if isinstance(value, Made | Instance) else ()
+    if isinstance(value, Closure) and value.function.within:
+        held = value.env.names.values()
+    listed = [inner for a in held for inner in (a.values if isinstance(a, Listed) else [a])]
+    return tuple(text for inner in listed if (text := text_of(inner)) and not any(map(str.isspace, text)))
