@@ -42,6 +42,14 @@ def fail(message: str, code: int = USAGE) -> typer.Exit:
     return typer.Exit(code)
 
 
+def inside(root: Path, name: str) -> Path:
+    """The place of a file in a working tree; exits 2 where a link leads out of it."""
+    target = root / name
+    if not target.resolve().is_relative_to(root) or target.is_symlink():
+        raise fail(f"{name!r} leads out of the repository")
+    return target
+
+
 @contextmanager
 def steps(total: int) -> Iterator[Step]:
     """Steps on standard error: a bar on a terminal, a plain line each elsewhere."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.terminal import COULD_NOT_LOOK, Base, PackNames, Where, fail, steps
+from bot.terminal import COULD_NOT_LOOK, Base, PackNames, Where, fail, inside, steps
 
 if TYPE_CHECKING:
     from bot.evaluator.messages import Repaired
@@ -38,20 +38,13 @@ def run(
             step(f"Judging {len(sides.touched)} changed file{'' if len(sides.touched) == 1 else 's'}")
             verdict, done = asyncio.run(repaired())
     root = find_git_dir(path)[1]
-    targets = {name: _inside(root, name) for name in done.contents()}
+    targets = {name: inside(root, name) for name in done.contents()}
     if diff:
         _show(targets, done.contents())
     else:
         _write(targets, done)
     if verdict.could_not_look:
         raise fail("could not look everywhere; `prodgate check` says where", COULD_NOT_LOOK)
-
-
-def _inside(root: Path, name: str) -> Path:
-    target = root / name
-    if not target.resolve().is_relative_to(root) or target.is_symlink():
-        raise fail(f"{name!r} leads out of the repository")
-    return target
 
 
 def _show(targets: Mapping[str, Path], contents: Mapping[str, bytes]) -> None:

@@ -32,7 +32,7 @@ class OpaqueStatement(Guard):
         if isinstance(subject.action, Opaque):
             yield self.against(subject, "What this statement does could not be read; look at it yourself.")
 
-    def remark(self, subjects: Sequence[Operation]) -> str:
+    def remark(self, subjects: Sequence[Operation], code: Codebase) -> str:
         """How many of the new statements were understood, and how."""
         read = Counter(statement.reading for statement in {id(s.statement): s.statement for s in subjects}.values())
         exact, tokens, opaque = (read[reading] for reading in (Reading.EXACT, Reading.TOKENS, Reading.OPAQUE))

@@ -74,7 +74,7 @@ def _run(rule: Rule[Any], code: Codebase) -> tuple[list[Finding], Outcome]:
     try:
         subjects = code.get(rule.looks_at)
         findings = [finding for subject in subjects for finding in rule.check(subject, code)]
-        remark = rule.remark(subjects) if subjects else ""
+        remark = rule.remark(subjects, code) if subjects else ""
     except Unavailable as problem:
         return [], Outcome(rule.id, State.UNAVAILABLE, reason=str(problem))
     except Exception as problem:

@@ -54,7 +54,7 @@ class Rule(ABC, Generic[S]):
     def check(self, subject: S, code: Codebase) -> Iterable[Finding]:
         """The findings for one subject."""
 
-    def remark(self, subjects: Sequence[S]) -> str:
+    def remark(self, subjects: Sequence[S], code: Codebase) -> str:
         """What is worth saying of the subjects besides findings, in one sentence; mostly nothing."""
         return ""
 

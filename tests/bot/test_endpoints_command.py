@@ -36,6 +36,12 @@ router = APIRouter(prefix="/orders")
 def read(order: int):
     return order
 """
+MORE = """
+
+@router.post("")
+def create():
+    return {}
+"""
 
 
 def prodgate(repository: Repository, *words: str) -> subprocess.CompletedProcess[str]:
@@ -143,3 +149,39 @@ def test_fix_guards_a_new_endpoint_like_its_siblings_and_the_check_is_green(shop
     assert "from deps import Who\nfrom deps import current_user\n" in text
     assert '@router.delete("/{order}", dependencies=[Depends(current_user)])' in text
     assert prodgate(shop, "check", "--base", "main", "--pack", "access").returncode == 0
+
+
+def matrix(repository: Repository) -> Path:
+    return repository.path / ".github" / "prodgate-access.yml"
+
+
+def test_the_matrix_is_written_once_and_holds_the_code_to_it(shop: Repository) -> None:
+    done = prodgate(shop, "endpoints", "--write-matrix")
+    assert (done.returncode, "review every row" in done.stderr) == (0, True)
+    assert '"GET /api/orders/{order}": "authenticated"' in matrix(shop).read_text()
+    again = prodgate(shop, "endpoints", "--write-matrix")
+    assert (again.returncode, "is there already" in again.stderr) == (2, True)
+    shop.commit({})
+    shop.git("checkout", "-q", "-b", "topic")
+    assert prodgate(shop, "check", "--base", "main", "--pack", "access").returncode == 0
+    matrix(shop).write_text(matrix(shop).read_text().replace('"authenticated"', "role:admin"))
+    done = prodgate(shop, "check", "--base", "main", "--pack", "access", "--format", "json")
+    (finding,) = [f for f in json.loads(done.stdout)["findings"] if f["new"] and f["rule"] == "access/weaker-than-row"]
+    assert finding["message"] == "GET /api/orders/{order} lets in every signed-in user; its row says role:admin."
+
+
+def test_the_matrix_is_not_written_through_a_link(shop: Repository, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+    matrix(shop).parent.mkdir()
+    matrix(shop).symlink_to(target)
+    done = prodgate(shop, "endpoints", "--write-matrix")
+    assert (done.returncode, target.exists()) == (2, False)
+    assert "leads out of the repository" in done.stderr
+
+
+def test_a_check_says_how_the_surface_changed(shop: Repository) -> None:
+    shop.git("checkout", "-q", "-b", "topic")
+    shop.write({"main.py": API.replace("dependencies=[Depends(current_user)]", ""), "orders.py": ORDERS + MORE})
+    done = prodgate(shop, "check", "--base", "main", "--pack", "access")
+    said = "Endpoints: added POST /api/orders (anybody); opened GET /api/orders/{order}."
+    assert said in done.stdout

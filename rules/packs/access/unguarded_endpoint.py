@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Fix, Related, Severity
@@ -9,6 +9,7 @@ from rules.core.source import Location, locate_line
 from rules.facts.access_matrix import PATH, address_of, declared_public
 from rules.facts.endpoints import BY_ADDRESS, ENDPOINTS
 from rules.facts.endpoints.model import Endpoint, Guard, Verdict
+from rules.facts.endpoints.surface import surface_change
 
 _API = """from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 
@@ -121,6 +122,9 @@ class UnguardedEndpoint(Rule[Endpoint]):
         message = f"Anybody can call {name} now: {guard.name} no longer stands before it."
         related = (Related(subject.declared, "this endpoint is open now"),)
         yield self.finding(key, message, where, fix=_fix(subject), related=related)
+
+    def remark(self, subjects: Sequence[Endpoint], code: Codebase) -> str:
+        return str(surface_change(code)) if code.base is not None else ""
 
 
 def _fix(endpoint: Endpoint) -> Fix | None:
