@@ -36,13 +36,14 @@ def _candidates(code: Codebase) -> list[str]:
     marks = sorted({mark for reader in readers() for mark in reader.MARKS})
     version = hashlib.sha256(b"\0".join(marks)).hexdigest()[:16]
     reader = FileReader("endpoint-marks", version, bool, lambda _, content: any(mark in content for mark in marks))
-    paths = [path for path in sorted(code.files) if language_of(path) and not _is_elsewhere(path)]
+    paths = [path for path in sorted(code.files) if language_of(path) and not is_elsewhere(path)]
     by_name = [read.claims for read in readers() if hasattr(read, "claims")]
     marked = code.read_files(reader, paths)
     return [path for path, said in marked.items() if said or any(claims(path) for claims in by_name)]
 
 
-def _is_elsewhere(path: str) -> bool:
+def is_elsewhere(path: str) -> bool:
+    """Whether a file is a test, or somebody else's: vendored, built or generated."""
     folders = path.lower().split("/")[:-1]
     return named_as_test(path) or any(f in TESTS for f in folders) or any(part in path for part in ELSEWHERE)
 
