@@ -130,3 +130,12 @@ def _by_middleware(code: Codebase) -> Sequence[Sequence[Endpoint]]:
 
 BY_MIDDLEWARE: Fact[Sequence[Sequence[Endpoint]]] = Fact("endpoints by middleware", _by_middleware)
 """The endpoints that nothing guards but one middleware."""
+
+
+def _together(code: Codebase) -> Sequence[Sequence[Endpoint]]:
+    found = code.get(ENDPOINTS)
+    return (found,) if found else ()
+
+
+TOGETHER: Fact[Sequence[Sequence[Endpoint]]] = Fact("endpoints together", _together)
+"""All endpoints as one subject, for what is said once of a repository."""
