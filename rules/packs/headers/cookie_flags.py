@@ -38,9 +38,9 @@ def _look(source: Source) -> Iterable[Sighting]:
         if source.name(call.callee) in STORES:
             yield from _of_store(source, call)
     for part in source.parts if source.is_python and "settings" in source.path else ():
-        if isinstance(part, Bind) and isinstance(part.target, Name) and part.target.id in DJANGO:
-            if isinstance(part.value, Const) and part.value.value is False:
-                yield source.saw(part, f"{part.target.id} is off", part.target.id)
+        named = part.target.id if isinstance(part, Bind) and isinstance(part.target, Name) else ""
+        if named in DJANGO and isinstance(part, Bind) and source.constant(part.value) is False:
+            yield source.saw(part, f"{named} is off", named)
 
 
 def _set_in_javascript(source: Source, call: Call) -> Iterator[Sighting]:

@@ -38,7 +38,7 @@ def _look(source: Source) -> Iterable[Sighting]:
 
 
 def _headers(part: object) -> Iterable[tuple[Const, Const]]:
-    """A header's name and value where both are constants: in a call that sets it, or as a record of `key` and `value`."""
+    """A header's name and value where both are constants: of a call that sets it, or of a record of both."""
     name: Expr | None = None
     value: Expr | None = None
     if isinstance(part, Call) and isinstance(part.callee, Member) and part.callee.name in SETTERS:

@@ -67,7 +67,9 @@ def read(world: World) -> Iterator[Endpoint]:
             if id(root) not in reached and (found or _declares(root)):
                 walk = Walk(world, root, reached)
                 walk.router(Site(root, "", Mount(found=found), (root,)))
-                yield from endpoints(inspector, NAME, near(walk.routes, walk.before), partial(inline_middleware, world))
+                yield from endpoints(
+                    inspector, NAME, near(walk.caught(), walk.before), partial(inline_middleware, world)
+                )
 
 
 class Walk:
@@ -76,6 +78,7 @@ class Walk:
     def __init__(self, world: World, root: Symbol, reached: set[int]) -> None:
         self.routes: list[Route] = []
         self.before: list[Before] = []
+        self.catching: list[tuple[int, Before]] = []
         self._world = world
         self._root = root
         self._reached = reached
@@ -99,8 +102,19 @@ class Walk:
                 for path in paths:
                     self._route(site, use, path, _handlers(self._world, use), asked)
 
+    def caught(self) -> list[Route]:
+        """The routes, each with what hears of its errors: handlers of errors that come after it."""
+        return [
+            replace(route, catchers=tuple(b.layer for at, b in self.catching if at > number and _meets(b, route)))
+            for number, route in enumerate(self.routes)
+        ]
+
     def _use(self, site: Site, use: Made, patterns: list[str]) -> None:
-        handlers = [value for value in _handlers(self._world, use) if not _takes_errors(value)]
+        given = _handlers(self._world, use)
+        handlers = [value for value in given if not _takes_errors(value)]
+        for catcher in (value for value in given if _takes_errors(value)):
+            layer = self._layer(catcher, self._origin(site), use)
+            self.catching += [(len(self.routes), Before(layer, pattern, site.router)) for pattern in patterns]
         for pattern in patterns:
             if self._major >= 5 and "*" in segments(pattern)[-1:]:
                 continue
@@ -247,7 +261,13 @@ def _serves(value: Value) -> bool:
 
 
 def _takes_errors(value: Value) -> bool:
+    if isinstance(value, Made):
+        return name_of(value.callee).endswith((".expressErrorHandler", ".errorHandler"))
     return isinstance(value, Closure) and len(value.function.params) == 4
+
+
+def _meets(before: Before, route: Route) -> bool:
+    return before.meets(route.method, route.path) is not False
 
 
 def _only_passes_on(value: Value) -> bool:
