@@ -19,7 +19,7 @@ from rules.policy_file import Names
 def packs() -> tuple[Pack, ...]:
     """The built-in packs and those of the entry-point group `prodgate.packs`, by name."""
     modules: dict[str, ModuleType] = {
-        info.name: importlib.import_module(f"rules.packs.{info.name}")
+        info.name.replace("_", "-"): importlib.import_module(f"rules.packs.{info.name}")
         for info in pkgutil.iter_modules(rules.packs.__path__)
     }
     for point in entry_points(group="prodgate.packs"):

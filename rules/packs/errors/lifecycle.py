@@ -6,7 +6,9 @@ from rules.core.codebase import Codebase, Fact
 from rules.core.finding import Confidence, Finding, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.facts.sightings import Sighting, Source, argument, sightings
-from rules.syntax.program import Member
+from rules.syntax.program import Call, Member
+
+STARTS = ("express().listen", "fastify().listen", "koa().listen", "http.createServer().listen")
 
 _SERVER = """const express = require("express");
 const app = express();
@@ -17,13 +19,17 @@ _ENDS = 'process.on("SIGTERM", () => server.close());\n'
 
 def _look(source: Source) -> Iterable[Sighting]:
     for call in source.calls:
-        name = source.name(call.callee)
-        if name in ("express().listen", "fastify().listen", "koa().listen", "http.createServer().listen"):
+        if source.name(call.callee) in STARTS:
             yield source.saw(call, "listens", kind="listens")
-        elif (
-            name in ("process.on", "process.once") and source.constant(argument(call, 0)) in ("SIGTERM", "SIGINT")
-        ) or (isinstance(call.callee, Member) and call.callee.name in ("enableShutdownHooks", "createTerminus")):
+        elif _ends(source, call):
             yield source.saw(call, "ends", kind="ends")
+
+
+def _ends(source: Source, call: Call) -> bool:
+    """Whether a call sees to it that the server ends in order."""
+    if source.name(call.callee) in ("process.on", "process.once"):
+        return source.constant(argument(call, 0)) in ("SIGTERM", "SIGINT")
+    return isinstance(call.callee, Member) and call.callee.name in ("enableShutdownHooks", "createTerminus")
 
 
 SEEN = sightings("life of servers", (b"listen", b"SIGTERM", b"SIGINT", b"enableShutdownHooks", b"Terminus"), _look)
