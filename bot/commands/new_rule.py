@@ -129,5 +129,6 @@ def pack_folders() -> Mapping[str, Path]:
     """Where the rules of each pack of this checkout stand; exits 2 in an installation."""
     if not (ROOT / "tests" / "rules").is_dir():
         raise fail("new-rule works in a checkout of prodgate only; packs of your own are in docs/write-a-rule.md")
-    packs = {folder.parent.name.replace("_", "-"): folder.parent for folder in sorted(ROOT.glob("rules/packs/*/__init__.py"))}
+    folders = [file.parent for file in sorted(ROOT.glob("rules/packs/*/__init__.py"))]
+    packs = {folder.name.replace("_", "-"): folder for folder in folders}
     return {**packs, "migrations": ROOT / "migration_guards" / "guards"}

@@ -6,7 +6,8 @@ What it saw is kept by blob. Files without any of the look-out's marks are not p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,11 +35,16 @@ from rules.syntax.python_program import python_program
 from rules.syntax.trees import language_of
 from rules.syntax.walk import walk
 
-ASIDE = frozenset(("scripts", "script", "bin", "tools", "examples", "example", "docs", "benchmarks", "bench", "seed",
-                   "seeds", "seeders", "migrations", "cli", "dev", "templates", "storybook", ".storybook"))  # fmt: skip
+ASIDE = frozenset((
+    "scripts", "script", "bin", "tools", "examples", "example", "docs", "benchmarks", "bench", "seed", "seeds",
+    "seeders", "migrations", "migration", "cli", "dev", "templates", "storybook", ".storybook",
+))  # fmt: skip
 """Folders whose code does not run in the service."""
 
+BUILDS = ("setup.", "build.", "gulpfile.", "webpack.", "vite.", "rollup.", "esbuild.", "noxfile.", "tasks.")
 MAX_ALIASES = 6
+MINIFIED = 300
+"""Bytes of a line, on the average of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,13 @@ class Source:
         self.program = program
         self.path = program.path
         self.is_python = program.path.endswith(".py")
+
+    @cached_property
+    def is_of_browser(self) -> bool:
+        """Whether a file of JavaScript runs in a browser, as far as it says so itself."""
+        content = self.program.content
+        named = self.path.endswith((".tsx", ".jsx", ".vue", ".svelte"))
+        return named or b"use client" in content[:80] or b"document." in content or b"window." in content
 
     @cached_property
     def parts(self) -> tuple[object, ...]:
@@ -180,29 +193,61 @@ def is_computed_text(part: Expr | None) -> bool:
 Look = Callable[[Source], Iterable[Sighting]]
 
 
-def sightings(name: str, marks: Sequence[bytes], look: Look, *, everywhere: bool = False) -> Fact[Sequence[Sighting]]:
-    """A fact of what a look-out sees in the files that run in a service, or in all but tests if `everywhere`."""
+@dataclass(frozen=True)
+class LookOut:
+    """What a rule wants to see, and the marks without one of which a file has nothing of it."""
 
-    def read(path: str, content: bytes) -> list[Sighting]:
-        if not any(mark in content for mark in marks):
-            return []
-        lower = python_program if path.endswith(".py") else javascript_program
-        return list(look(Source(lower(path, content))))
+    marks: tuple[bytes, ...]
+    look: Look
+    everywhere: bool
+
+
+_LOOK_OUTS: dict[str, LookOut] = {}
+
+
+def sightings(name: str, marks: Sequence[bytes], look: Look, *, everywhere: bool = False) -> Fact[Sequence[Sighting]]:
+    """A fact of what a look-out sees in the files that run in a service, or in all but tests if `everywhere`.
+
+    All look-outs share one reading of each file.
+    """
+    _LOOK_OUTS[name] = LookOut(tuple(marks), look, everywhere)
 
     def build(code: Codebase) -> Sequence[Sighting]:
-        reader = FileReader(f"sightings:{name}", "1", list[Sighting], read)
-        found = code.read_files(reader, _paths(code, everywhere))
-        return tuple(sighting for path in sorted(found) for sighting in found[path])
+        seen = code.get(SEEN)
+        return tuple(sighting for path in sorted(seen) for sighting in seen[path].get(name, ()))
 
     return Fact(f"sightings:{name}", build)
 
 
-def _paths(code: Codebase, everywhere: bool) -> Iterator[str]:
-    for path in sorted(code.files):
-        if language_of(path) and not is_elsewhere(path) and (everywhere or not is_aside(path)):
-            yield path
+def _see(path: str, content: bytes) -> dict[str, list[Sighting]]:
+    aside = is_aside(path)
+    wanted = [
+        (name, out)
+        for name, out in _LOOK_OUTS.items()
+        if (out.everywhere or not aside) and any(mark in content for mark in out.marks)
+    ]
+    if not wanted or is_minified(content):
+        return {}
+    source = Source((python_program if path.endswith(".py") else javascript_program)(path, content))
+    return {name: found for name, out in wanted if (found := list(out.look(source)))}
+
+
+def _all(code: Codebase) -> dict[str, dict[str, list[Sighting]]]:
+    version = hashlib.sha256("\0".join(sorted(_LOOK_OUTS)).encode()).hexdigest()[:16]
+    reader = FileReader("sightings", version, dict[str, list[Sighting]], _see)
+    return code.read_files(reader, (p for p in sorted(code.files) if language_of(p) and not is_elsewhere(p)))
+
+
+SEEN: Fact[dict[str, dict[str, list[Sighting]]]] = Fact("sightings", _all)
+"""What all look-outs see in each file."""
+
+
+def is_minified(content: bytes) -> bool:
+    """Whether nobody wrote a file as it stands: lines of hundreds of characters each."""
+    return len(content) > MINIFIED * (content.count(b"\n") + 1)
 
 
 def is_aside(path: str) -> bool:
-    """Whether a file lies where no code of the running service does."""
-    return bool(ASIDE.intersection(path.lower().split("/")[:-1])) or path.rpartition("/")[2].startswith("setup.")
+    """Whether a file lies where no code of the running service does, or builds it."""
+    *folders, name = path.lower().split("/")
+    return bool(ASIDE.intersection(folders)) or name.startswith(BUILDS)

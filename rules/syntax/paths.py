@@ -6,6 +6,8 @@ from pathlib import PurePosixPath
 
 
 def named_as_test(path: str) -> bool:
-    """Whether the file's own name says that it holds tests, in the manner of pytest, Jest or Vitest."""
+    """Whether the file's own name says that it holds tests, in the manner of pytest, Jest, Vitest,
+    Storybook or Cypress."""
     name = PurePosixPath(path).name.lower()
-    return name.startswith(("test_", "conftest")) or ".test." in name or ".spec." in name or name.endswith("_test.py")
+    marked = any(mark in name for mark in (".test.", ".spec.", ".story.", ".stories.", ".cy."))
+    return marked or name.startswith(("test_", "conftest")) or name.endswith("_test.py")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rules.core.codebase import Codebase
@@ -11,7 +12,7 @@ from rules.facts.sightings import Sighting, Source, sightings
 from rules.syntax.program import Name
 
 LOGGERS = ("pino", "winston", "bunyan", "tslog", "loglevel", "consola")
-BROWSER = (".tsx", ".jsx", ".vue", ".svelte")
+LOGGER_FILE = re.compile(r"log(?:ger|ging)?s?\.[cm]?[jt]s$", re.IGNORECASE)
 
 _MANIFEST = '{"dependencies": {"pino": "^9.0.0"}}'
 _SCRIPT = """export function save(order) {
@@ -34,15 +35,10 @@ def _look(source: Source) -> Iterable[Sighting]:
         for call in source.calls if has_logger else ():
             if isinstance(call.callee, Name) and call.callee.id == "print" and source.around(call) not in ("", "main"):
                 yield source.saw(call, "print", f"{source.around(call)} print")
-    elif not _is_of_browser(source):
+    elif not source.is_of_browser and not LOGGER_FILE.search(source.path):
         for log in log_calls(source):
             if log.console and log.level in ("log", "debug", "info") and source.around(log.call):
                 yield source.saw(log.call, f"console.{log.level}", f"{source.around(log.call)} console.{log.level}")
-
-
-def _is_of_browser(source: Source) -> bool:
-    content = source.program.content
-    return source.path.endswith(BROWSER) or b"use client" in content[:80] or b"document." in content
 
 
 PRINTED = sightings("printed lines", (b"console.", b"print("), _look)

@@ -49,7 +49,7 @@ def _look(source: Source) -> Iterable[Sighting]:
                 continue
             if source.is_python:
                 yield from _without_trace(source, log.call, place.name, place.body)
-            elif len(log.given) == 1 and _is_text_with(log.given[0], place.name):
+            elif not source.is_of_browser and len(log.given) == 1 and _is_text_with(log.given[0], place.name):
                 said = "only the text of the error is logged, not where it came from"
                 yield source.saw(log.call, said, _key(source, part))
 
@@ -79,7 +79,7 @@ def _without_trace(source: Source, call: Call, name: str, body: tuple[object, ..
     if isinstance(call.callee, Member) and call.callee.name == "error":
         end = call.callee.at.end
         edits = [Edit(source.path, Span(end - len("error"), end), b"exception")]
-        yield source.saw(call, "the log says that it failed and not why", _key(source, call), edits=edits)
+        yield source.saw(call, "the log leaves out where it came from", _key(source, call), edits=edits)
 
 
 def _is_text_with(given: Expr, name: str) -> bool:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good, Rule
-from rules.facts.endpoints import ENDPOINTS
+from rules.facts.endpoints import TOGETHER
 from rules.facts.endpoints.model import Endpoint
 from rules.facts.packages import asked_version
 from rules.facts.sightings import Source
@@ -29,7 +29,7 @@ def _with(version: str, text: str = _APP) -> dict[str, str]:
     return {"package.json": f'{{"dependencies": {{"express": "{version}"}}}}', "app.js": text}
 
 
-class UnhandledAsync(Rule[Endpoint]):
+class UnhandledAsync(Rule[Sequence[Endpoint]]):
     """Express 4 does not hear of an error in an async handler.
 
     Nothing awaits the handler, so an error that it throws reaches no error handler: the request hangs until
@@ -41,7 +41,7 @@ class UnhandledAsync(Rule[Endpoint]):
     reference = "ERR-04"
     severity = Severity.ERROR
     since = "0.1.0"
-    looks_at = ENDPOINTS
+    looks_at = TOGETHER
     examples = (
         Bad(_with("^4.18.0"), line=3),
         Good(_with("^5.0.0")),
@@ -62,7 +62,12 @@ class UnhandledAsync(Rule[Endpoint]):
         Good(_with("^4.18.0", _APP.replace("async ", "").replace("await ", ""))),
     )
 
-    def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
+    def check(self, subject: Sequence[Endpoint], code: Codebase) -> Iterable[Finding]:
+        by_handler = {endpoint.handler: endpoint for endpoint in subject}
+        for endpoint in by_handler.values():
+            yield from self._of(endpoint, code)
+
+    def _of(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
         path = subject.handler.path
         if subject.framework != "express" or not re.match(r"[\^~v=]*4\b", asked_version(code, path, "express")):
             return

@@ -41,7 +41,7 @@ class SecurityHeadersUnmounted(Rule[Sequence[Endpoint]]):
     def check(self, subject: Sequence[Endpoint], code: Codebase) -> Iterable[Finding]:
         made = [call for call in code.get(LIBRARY_CALLS) if call.name in MAKERS]
         without = [endpoint for endpoint in subject if _could(endpoint) and not _has(endpoint)]
-        mine = [e for e in without if any(_shares_folder(call.where.path, e.declared.path) for call in made)]
+        mine = [e for e in without if any(call.where.path == e.declared.path for call in made)]
         if not made or not mine:
             return
         bare = f"{len(mine)} endpoints" if len(mine) > 1 else f"{mine[0].method} {mine[0].path}"
@@ -56,8 +56,3 @@ def _could(endpoint: Endpoint) -> bool:
 
 def _has(endpoint: Endpoint) -> bool:
     return any(stage.name.removesuffix("()") in MAKERS for stage in endpoint.stages)
-
-
-def _shares_folder(one: str, other: str) -> bool:
-    """Whether two files belong to one application, as far as their first folders tell."""
-    return one.split("/")[:-1][:2] == other.split("/")[:-1][:2] or "/" not in one
