@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from rules.core.codebase import Codebase
 from rules.core.finding import Confidence, Finding, Severity
 from rules.core.rule import Bad, Good, Rule
-from rules.facts.endpoints import LIBRARY_CALLS, TOGETHER
-from rules.facts.endpoints.caller.libraries import THROTTLES, begins
-from rules.facts.endpoints.model import Endpoint
+from rules.facts.endpoints import TOGETHER
+from rules.facts.endpoints.model import Endpoint, Verdict
 
 WORDS = frozenset((
     "login", "signin", "sign-in", "signup", "sign-up", "register", "forgot-password", "reset-password",
@@ -29,8 +28,8 @@ class SignInUnlimited(Rule[Sequence[Endpoint]]):
     """Whoever guesses passwords here may guess as often as they like.
 
     Sign-in, account recovery and one-time codes are tried by machines. This endpoint has no rate limit before
-    it, while the application limits others. Put a strict limit, per account and address, before it. Where no
-    limiter is used at all that is said with less confidence, since a proxy may do it.
+    it, while others in its file have one. Put a strict limit, per account and address, before it. Where none
+    has one that is a warning, since a proxy may do it.
     """
 
     id = "rate-limit/sign-in-unlimited"
@@ -47,13 +46,13 @@ class SignInUnlimited(Rule[Sequence[Endpoint]]):
     )
 
     def check(self, subject: Sequence[Endpoint], code: Codebase) -> Iterable[Finding]:
-        made = any(begins(call.name, THROTTLES) for call in code.get(LIBRARY_CALLS))
-        limits = made or any(is_limited(endpoint) for endpoint in subject)
+        beside = {endpoint.declared.path for endpoint in subject if is_limited(endpoint)}
         for endpoint in subject:
-            if signs_in(endpoint) and not is_limited(endpoint) and endpoint.mount.found:
+            if signs_in(endpoint) and not is_limited(endpoint) and not _limits_itself(endpoint, code):
                 name = f"{endpoint.method} {endpoint.path}"
-                severity = self.severity if limits else Severity.WARNING
-                sure = self.confidence if limits else Confidence.LOW
+                sibling = endpoint.declared.path in beside
+                severity = self.severity if sibling else Severity.WARNING
+                sure = self.confidence if sibling else Confidence.LOW
                 message = f"{name} can be tried without limit."
                 yield self.finding((name,), message, endpoint.declared, severity=severity, confidence=sure)
 
@@ -62,7 +61,15 @@ def signs_in(endpoint: Endpoint) -> bool:
     """Whether an endpoint takes what somebody may guess."""
     parts = [part for part in endpoint.path.lower().replace("_", "-").split("/") if part]
     last = next((part for part in reversed(parts) if not re.match(r"[:{<\[$*]", part)), "")
-    return endpoint.method in ("POST", "ANY") and last in WORDS
+    stranger = endpoint.verdict is not Verdict.GUARDED and endpoint.mount.found
+    return stranger and endpoint.method in ("POST", "ANY") and last in WORDS
+
+
+def _limits_itself(endpoint: Endpoint, code: Codebase) -> bool:
+    """Whether the handler may count by itself, or hand the request to what does."""
+    content = code.text(endpoint.handler.path) or b""
+    body = content[endpoint.handler.span.start : endpoint.handler.span.end].lower()
+    return b"limit" in body or b"throttl" in body
 
 
 def is_limited(endpoint: Endpoint) -> bool:

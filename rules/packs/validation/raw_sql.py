@@ -73,7 +73,8 @@ def _is_open(source: Source, value: Expr) -> bool:
     if isinstance(value, Call) and NUMBERS.search(text):
         return False
     last = value.name if isinstance(value, Member) else value.id if isinstance(value, Name) else text
-    return not last.isupper() and (bool(SENT.search(text)) or not NAMES.search(last))
+    root = text.partition(".")[0]
+    return not (last.isupper() or root.isupper()) and (bool(SENT.search(text)) or not NAMES.search(last))
 
 
 def _beginning(source: Source, written: Expr | None) -> str:
