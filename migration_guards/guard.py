@@ -56,10 +56,10 @@ class Guard(Rule[Operation]):
             file_local=True,
         )
 
-    def rewritten(self, operation: Operation, intent: Intent, title: str) -> Fix | None:
+    def rewritten(self, operation: Operation, intent: Intent, title: str, safety: Safety = Safety.SAFE) -> Fix | None:
         """The fix that writes the operation otherwise, where its runner has a safe way to."""
         edits = frameworks()[operation.migration.runner].rewrite(operation, intent)
-        return Fix(title, edits) if edits else None
+        return Fix(title, edits, safety) if edits else None
 
 
 def advice(recipe: str) -> Fix:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from migration_guards.actions import AddConstraint, CreateIndex, DropIndex, Vali
 from rules.catalog import all_rules
 from rules.core.evaluate import evaluate
 from rules.core.finding import Safety
+from rules.core.rule import Bad
 from tests.migration_guards.repository import POSTGRES, codebase, guards, operations, repaired
 
 BUILD = "CREATE INDEX i ON t (a);\n"
@@ -377,3 +379,37 @@ def test_a_recipe_names_the_table_and_the_column(rule: str, path: str, text: str
     assert [(one.fix.safety, one.fix.edits, said in one.fix.title) for one in found if one.fix] == [
         (Safety.MANUAL, (), True)
     ]
+
+
+def _fixed() -> list[Any]:
+    rules = [rule for rule in all_rules().values() if rule.pack == "migrations"]
+    return [
+        pytest.param(one, id=f"{rule.id}-{number}")
+        for rule in rules
+        for number, one in enumerate(rule.examples)
+        if isinstance(one, Bad) and one.fixed
+    ]
+
+
+@pytest.mark.parametrize("example", _fixed())
+def test_what_a_fix_writes_passes_every_guard(example: Bad) -> None:
+    rules = [rule for rule in all_rules().values() if rule.pack == "migrations"]
+    base = example.base or {}
+    before = evaluate(codebase(example.files, base), rules).findings
+    after = evaluate(codebase({**example.files, **(example.fixed or {})}, base), rules).findings
+    assert {(one.rule, one.key) for one in after} < {(one.rule, one.key) for one in before}
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "text"),
+    [
+        ("concurrently-if-not-exists", "", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);"),
+        ("refresh-not-concurrent", "", "REFRESH MATERIALIZED VIEW v;"),
+        ("refresh-not-concurrent", "CREATE UNIQUE INDEX i ON v (lower(a));", "REFRESH MATERIALIZED VIEW v;"),
+        ("refresh-not-concurrent", "CREATE UNIQUE INDEX i ON v (a) WHERE a > 0;", "REFRESH MATERIALIZED VIEW v;"),
+        ("refresh-not-concurrent", "CREATE UNIQUE INDEX i ON v (a);", "REFRESH MATERIALIZED VIEW v WITH NO DATA;"),
+    ],
+)
+def test_no_fix_that_postgresql_would_refuse(rule: str, old: str, text: str) -> None:
+    base = {"m/1_a.up.sql": old}
+    assert repaired(rule, {**base, "m/2_b.up.sql": text}, base) == {}
