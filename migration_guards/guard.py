@@ -10,7 +10,7 @@ from typing import ClassVar
 from migration_guards.facts import OPERATIONS, frameworks
 from migration_guards.model import Dialect, Intent, Operation, Reading
 from rules.core.codebase import Codebase
-from rules.core.finding import Confidence, Finding, Fix, Related, Severity
+from rules.core.finding import Confidence, Finding, Fix, Related, Safety, Severity
 from rules.core.rule import Rule
 
 
@@ -56,10 +56,23 @@ class Guard(Rule[Operation]):
             file_local=True,
         )
 
-    def rewritten(self, operation: Operation, intent: Intent, title: str) -> Fix | None:
+    def rewritten(self, operation: Operation, intent: Intent, title: str, safety: Safety = Safety.SAFE) -> Fix | None:
         """The fix that writes the operation otherwise, where its runner has a safe way to."""
         edits = frameworks()[operation.migration.runner].rewrite(operation, intent)
-        return Fix(title, edits) if edits else None
+        return Fix(title, edits, safety) if edits else None
+
+
+def advice(recipe: str) -> Fix:
+    """A recipe that takes several releases or a person's judgement: text, no edit."""
+    return Fix(recipe, safety=Safety.MANUAL)
+
+
+def changed_over(table: str, column: str, type_: str) -> str:
+    """The recipe for a new type that needs a column of its own."""
+    return (
+        f"Add a column of type {type_} to {table}, write it along with {column}, fill it in batches, compare, change"
+        f" over, and drop {column} in a later release"
+    )
 
 
 class PostgresGuard(Guard):

@@ -45,12 +45,13 @@ class Intent(StrEnum):
     """What a guard wants to be written otherwise; the runner's file knows how.
 
     CONCURRENTLY takes along whatever takes the file out of its transaction. LOCK_TIMEOUT limits the waiting for locks
-    from the statement to the end of its transaction.
+    from the statement to the end of its transaction. AFRESH drops the remains of a failed build before the build.
     """
 
     CONCURRENTLY = "concurrently"
     NOT_VALID = "not valid"
     LOCK_TIMEOUT = "lock timeout"
+    AFRESH = "afresh"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def call_of(operation: Operation, program: Program) -> Call | None:
 def sql_within(operation: Operation, intent: Intent, out: Edit | None = None) -> tuple[Edit, ...] | None:
     """SQL that stands in a string as it is, written otherwise. What cannot run in a transaction has to be all that the
     file runs, since a string with several statements is one query; `out` takes the file out of its transaction."""
-    if intent is Intent.LOCK_TIMEOUT or not _stands_there(operation):
+    if intent in (Intent.LOCK_TIMEOUT, Intent.AFRESH) or not _stands_there(operation):
         return None
     said = rewritten(operation, intent)
     if said is None or intent is not Intent.CONCURRENTLY or not isinstance(operation.action, BUILDS):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from migration_guards.actions import AddColumn
-from migration_guards.guard import Guard
+from migration_guards.guard import Guard, advice
 from migration_guards.model import Dialect, Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -38,4 +38,8 @@ class AddNotNullColumnWithoutDefault(Guard):
         column = action.column
         if column.not_null and not (column.default or column.identity or column.generated):
             message = f"{action.table}.{column.name} is NOT NULL without a default: existing rows cannot have it."
-            yield self.against(subject, message, column.name)
+            recipe = (
+                f"ALTER TABLE {action.table} ADD COLUMN {column.name} {column.type} without NOT NULL; fill it in"
+                " batches; make it NOT NULL in a later release"
+            )
+            yield self.against(subject, message, column.name, advice(recipe))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from migration_guards.actions import Delete, Update
-from migration_guards.guard import Guard
+from migration_guards.guard import Guard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -36,7 +36,10 @@ class ChangeWithoutWhere(Guard):
         if subject.on_new_table:
             return
         if isinstance(action, Delete) and not action.restricted:
-            yield self.against(subject, f"This deletes every row of {action.table}.")
+            recipe = f"Empty {action.table} in batches by key, outside the transaction that alters the schema"
+            yield self.against(subject, f"This deletes every row of {action.table}.", fix=advice(recipe))
         elif isinstance(action, Update) and not action.restricted:
             message = f"This updates every row of {action.table} at once."
-            yield self.against(subject, message, ",".join(action.columns), severity=Severity.WARNING)
+            recipe = f"Change {action.table} in batches by key, outside the transaction that alters the schema"
+            columns = ",".join(action.columns)
+            yield self.against(subject, message, columns, advice(recipe), severity=Severity.WARNING)

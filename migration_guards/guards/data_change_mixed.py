@@ -16,7 +16,7 @@ from migration_guards.actions import (
     Update,
 )
 from migration_guards.examples import bad, good
-from migration_guards.guard import Guard
+from migration_guards.guard import Guard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -46,7 +46,9 @@ class DataChangeMixed(Guard):
         before = [other for other in subject.peers[: subject.number] if self._data(other)]
         schema = [o for o in subject.peers if self._schema(o) and o.transaction == subject.transaction]
         if schema and subject.transaction and not before:
-            yield self.against(subject, f"Rows of {action.table} change under the locks of a schema change.", "data")
+            message = f"Rows of {action.table} change under the locks of a schema change."
+            recipe = f"Change the rows of {action.table} in a later migration of their own, in batches by key"
+            yield self.against(subject, message, "data", advice(recipe))
 
     def _data(self, operation: Operation) -> bool:
         return isinstance(operation.action, Update | Delete | Insert) and not operation.on_new_table

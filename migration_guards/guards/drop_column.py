@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from migration_guards import actions
-from migration_guards.guard import Guard
+from migration_guards.guard import Guard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -33,4 +33,6 @@ class DropColumn(Guard):
         action = subject.action
         if isinstance(action, actions.DropColumn) and not subject.on_new_table:
             name = f"{action.table}.{action.name}"
-            yield self.against(subject, f"This drops the column {name} with all its values.", action.name)
+            recipe = f"Deploy code that neither reads nor writes {name}; drop it in a later release"
+            message = f"This drops the column {name} with all its values."
+            yield self.against(subject, message, action.name, advice(recipe))

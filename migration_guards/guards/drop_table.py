@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from migration_guards import actions
-from migration_guards.guard import Guard
+from migration_guards.guard import Guard, advice
 from migration_guards.model import Operation
 from migration_guards.rebuild import rebuild_of
 from rules.core.codebase import Codebase
@@ -43,4 +43,9 @@ class DropTable(Guard):
     def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
         action = subject.action
         if isinstance(action, actions.DropTable) and not subject.on_new_table and rebuild_of(subject) is None:
-            yield self.against(subject, f"This drops the table {action.table} with all its rows.")
+            recipe = (
+                f"Deploy code that no longer uses {action.table}; then ALTER TABLE {action.table} RENAME TO"
+                f" {action.table.rpartition('.')[2]}_to_drop; drop that in a later release"
+            )
+            message = f"This drops the table {action.table} with all its rows."
+            yield self.against(subject, message, fix=advice(recipe))

@@ -6,7 +6,7 @@ from migration_guards.actions import AlterType, ModifyColumn
 from migration_guards.dialects import mysql
 from migration_guards.dialects.postgres_types import narrows
 from migration_guards.examples import bad, good
-from migration_guards.guard import Guard
+from migration_guards.guard import Guard, advice, changed_over
 from migration_guards.model import Dialect, Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -42,4 +42,4 @@ class LossyTypeChange(Guard):
         narrow = mysql.narrows if subject.dialect is Dialect.MYSQL else narrows
         if old and new and narrow(old, new):
             message = f"{action.table}.{action.name} goes from {old} to {new}: what does not fit is lost or refused."
-            yield self.against(subject, message, action.name)
+            yield self.against(subject, message, action.name, advice(changed_over(action.table, action.name, new)))

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from migration_guards.actions import AddColumn, ModifyColumn, RenameColumn, RenameTable
 from migration_guards.examples import bad, good
-from migration_guards.guard import Guard
+from migration_guards.guard import Guard, advice
 from migration_guards.model import Dialect, Operation
 from migration_guards.rebuild import is_stepping_aside
 from rules.core.codebase import Codebase
-from rules.core.finding import Finding, Severity
+from rules.core.finding import Finding, Fix, Severity
 
 
 class Rename(Guard):
@@ -39,15 +39,25 @@ class Rename(Guard):
             return
         if isinstance(action, RenameTable):
             message = f"Code that runs during the deployment still asks for {action.table}, now {action.new}."
-            yield self.against(subject, message)
+            recipe = (
+                f"In the same transaction, create a view {action.table} that shows all of {action.new}; drop the view"
+                " in a later release"
+            )
+            yield self.against(subject, message, fix=advice(recipe))
         elif isinstance(action, RenameColumn):
             added = [o.action for o in subject.earlier if isinstance(o.action, AddColumn)]
             if any((one.table, one.column.name) == (action.table, action.name) for one in added):
                 return
             column = f"{action.table}.{action.name}"
             message = f"Code that runs during the deployment still asks for {column}, now {action.new}."
-            yield self.against(subject, message, action.name)
+            yield self.against(subject, message, action.name, self._advice(action.table, action.name, action.new))
         elif isinstance(action, ModifyColumn) and action.column.name.lower() != action.name.lower():
             new = action.column.name
             message = f"Code that runs during the deployment still asks for {action.table}.{action.name}, now {new}."
-            yield self.against(subject, message, action.name)
+            yield self.against(subject, message, action.name, self._advice(action.table, action.name, new))
+
+    def _advice(self, table: str, old: str, new: str) -> Fix:
+        return advice(
+            f"Add {table}.{new} and write both; copy {old} in batches; deploy code that reads {new}; drop {old} in a"
+            " later release"
+        )

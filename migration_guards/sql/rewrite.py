@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from migration_guards.actions import Action, AddConstraint, CreateIndex, DetachPartition, DropIndex, Maintain, Reindex
-from migration_guards.model import Intent, Operation, Reading
+from migration_guards.model import Intent, Operation, Reading, Wrap
 from migration_guards.sql.postgres.parser import Refused, scan
 from rules.core.finding import Edit
 from rules.core.source import Span
@@ -25,14 +27,26 @@ def rewritten(operation: Operation, intent: Intent) -> tuple[Edit, ...] | None:
     span = operation.where.span
     raw = operation.migration.content[span.start : span.end]
     try:
-        words = [(raw[token.start : token.end].lower(), int(token.end)) for token in scan(raw)]
+        tokens = list(scan(raw))
     except Refused:
         return None
+    if intent is Intent.AFRESH:
+        return _afresh(operation, [raw[token.start : token.end] for token in tokens])
+    words = [(raw[token.start : token.end].lower(), int(token.end)) for token in tokens]
     at = _place(operation.action, intent, words)
     if at is None:
         return None
     text = b" NOT VALID" if intent is Intent.NOT_VALID else b" CONCURRENTLY"
     return (Edit(operation.path, Span(span.start + at, span.start + at), text),)
+
+
+def _afresh(operation: Operation, tokens: list[bytes]) -> tuple[Edit, ...] | None:
+    """DROP INDEX before a CREATE INDEX ... IF NOT EXISTS, by the name that stands there."""
+    following = [name for word, name in pairwise(tokens) if word.lower() == b"exists"]
+    if not following:
+        return None
+    start = operation.statement.span.start
+    return (Edit(operation.path, Span(start, start), b"DROP INDEX CONCURRENTLY IF EXISTS " + following[0] + b";\n"),)
 
 
 def _may(operation: Operation, intent: Intent) -> bool:
@@ -43,6 +57,12 @@ def _may(operation: Operation, intent: Intent) -> bool:
         return True
     if intent is Intent.LOCK_TIMEOUT:
         return operation.transaction > 0
+    if intent is Intent.AFRESH:
+        return (
+            operation.migration.script.wrap is not Wrap.SCRIPT and not operation.transaction and "." not in action.table
+        )
+    if isinstance(action, Maintain) and b" no data" in b" ".join(operation.statement.text.lower().encode().split()):
+        return False
     refused = (isinstance(action, DropIndex) and action.cascade) or (
         isinstance(action, Reindex) and action.what == "system"
     )

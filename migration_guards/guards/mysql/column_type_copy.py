@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from migration_guards.actions import AlterType, ModifyColumn
 from migration_guards.dialects.mysql import Change, change, values
 from migration_guards.examples import bad, good
-from migration_guards.guard import MysqlGuard
+from migration_guards.guard import MysqlGuard, advice, changed_over
 from migration_guards.model import Dialect, Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Confidence, Finding, Severity
@@ -44,6 +44,6 @@ class ColumnTypeCopy(MysqlGuard):
             return
         said = f"from {old} to {new}" if old else f"to {new}"
         message = f"Changing {action.table}.{action.name} {said} copies the table while writers wait."
-        yield self.against(
-            subject, message, action.name, confidence=Confidence.MEDIUM if cost is Change.UNKNOWN else None
-        )
+        sure = Confidence.MEDIUM if cost is Change.UNKNOWN else None
+        recipe = f"{changed_over(action.table, action.name, new)}; or run it by gh-ost or pt-online-schema-change"
+        yield self.against(subject, message, action.name, advice(recipe), confidence=sure)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from migration_guards.actions import AddConstraint, Setting
 from migration_guards.definitions import Holds
 from migration_guards.examples import bad, good
-from migration_guards.guard import MysqlGuard
+from migration_guards.guard import MysqlGuard, advice
 from migration_guards.model import Dialect, Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -47,4 +47,12 @@ class ForeignKeyCopy(MysqlGuard):
         ]
         if not (checks and checks[-1].lower() in ("0", "off", "false")):
             name = action.constraint.name or ",".join(action.constraint.columns)
-            yield self.against(subject, f"{action.table} is copied and every row checked while writers wait.", name)
+            message = f"{action.table} is copied and every row checked while writers wait."
+            yield self.against(subject, message, name, advice(self._recipe(action)))
+
+    def _recipe(self, action: AddConstraint) -> str:
+        columns = ", ".join(action.constraint.columns)
+        return (
+            f"Look for rows of {action.table} whose ({columns}) has no parent; then SET foreign_key_checks = 0 before"
+            " this statement and SET foreign_key_checks = 1 after it"
+        )

@@ -6,7 +6,7 @@ from migration_guards import actions
 from migration_guards.actions import AddConstraint
 from migration_guards.definitions import Holds
 from migration_guards.examples import bad, good
-from migration_guards.guard import MysqlGuard
+from migration_guards.guard import MysqlGuard, advice
 from migration_guards.model import Dialect, Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -38,4 +38,6 @@ class PrimaryKeyChange(MysqlGuard):
         held = action.constraint.holds if isinstance(action, AddConstraint) else None
         held = action.holds if isinstance(action, actions.DropConstraint) else held
         if held is Holds.PRIMARY:
-            yield self.against(subject, f"Every row of {action.table} is written anew in the order of its key.")
+            message = f"Every row of {action.table} is written anew in the order of its key."
+            recipe = f"Change the key of {action.table} by gh-ost or pt-online-schema-change"
+            yield self.against(subject, message, fix=advice(recipe))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from migration_guards.actions import AddColumn
 from migration_guards.dialects.postgres import volatile
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Confidence, Finding, Severity
@@ -44,4 +44,9 @@ class AddColumnVolatileDefault(PostgresGuard):
             return
         name = action.column.name
         message = f"Every row of {action.table} is written anew for the default of {name}; set the default afterwards."
-        yield self.against(subject, message, name, confidence=None if verdict else Confidence.MEDIUM)
+        recipe = (
+            f"ALTER TABLE {action.table} ADD COLUMN {name} {action.column.type}; then ALTER TABLE {action.table} ALTER"
+            f" COLUMN {name} SET DEFAULT {action.column.default}; fill the old rows in batches in a later migration"
+        )
+        sure = None if verdict else Confidence.MEDIUM
+        yield self.against(subject, message, name, advice(recipe), confidence=sure)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from migration_guards.actions import AddColumn
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -33,4 +33,9 @@ class AddIdentityColumn(PostgresGuard):
         action = subject.action
         if isinstance(action, AddColumn) and action.column.identity and not subject.on_new_table:
             message = f"Every row of {action.table} is written anew to number {action.column.name}."
-            yield self.against(subject, message, action.column.name)
+            name = action.column.name
+            recipe = (
+                f"ALTER TABLE {action.table} ADD COLUMN {name} bigint; CREATE SEQUENCE and SET DEFAULT nextval(...) for"
+                f" new rows; number the old in batches; make {name} NOT NULL by a validated CHECK"
+            )
+            yield self.against(subject, message, name, advice(recipe))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from migration_guards.actions import AttachPartition
 from migration_guards.definitions import Holds
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -41,4 +41,8 @@ class AttachPartitionWithoutCheck(PostgresGuard):
             message = (
                 f"{action.partition} is locked while every row is read; a validated CHECK on its bounds spares that."
             )
-            yield self.against(subject, message, action.partition)
+            recipe = (
+                f"ALTER TABLE {action.partition} ADD CONSTRAINT with a CHECK of its bounds NOT VALID; VALIDATE it in a"
+                f" later migration; attach {action.partition} to {action.table}; drop the constraint"
+            )
+            yield self.against(subject, message, action.partition, advice(recipe))

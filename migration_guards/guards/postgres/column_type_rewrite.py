@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from migration_guards.actions import AlterType
 from migration_guards.dialects.postgres_types import Conversion, conversion
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice, changed_over
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Confidence, Finding, Severity
@@ -47,4 +47,5 @@ class ColumnTypeRewrite(PostgresGuard):
             f"Changing {action.table}.{action.name} {change} writes every row anew while nobody can use the table."
         )
         sure = Confidence.MEDIUM if cost is Conversion.UNKNOWN else None
-        yield self.against(subject, message, action.name, confidence=sure)
+        recipe = changed_over(action.table, action.name, action.type)
+        yield self.against(subject, message, action.name, advice(recipe), confidence=sure)

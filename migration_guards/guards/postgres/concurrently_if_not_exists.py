@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from migration_guards.actions import CreateIndex, DropIndex
 from migration_guards.examples import bad, good
 from migration_guards.guard import PostgresGuard
-from migration_guards.model import Operation
+from migration_guards.model import Intent, Operation
 from rules.core.codebase import Codebase
-from rules.core.finding import Finding, Severity
+from rules.core.finding import Finding, Safety, Severity
 
 
 class ConcurrentlyIfNotExists(PostgresGuard):
@@ -24,6 +24,11 @@ class ConcurrentlyIfNotExists(PostgresGuard):
     since = "0.1.0"
     examples = (
         bad("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);"),
+        bad(
+            "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);\n",
+            fixed="-- +goose NO TRANSACTION\n-- +goose Up\nDROP INDEX CONCURRENTLY IF EXISTS i;\n"
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);\n",
+        ),
         good("CREATE INDEX CONCURRENTLY i ON t (a);"),
         good(
             "-- +goose NO TRANSACTION\n-- +goose Up\nDROP INDEX CONCURRENTLY IF EXISTS i;\n"
@@ -41,4 +46,7 @@ class ConcurrentlyIfNotExists(PostgresGuard):
             message = (
                 f"If a build of {name} fails, the next run takes its INVALID remains for the index and does nothing."
             )
-            yield self.against(subject, message, name)
+            known = subject.before.index(name) is not None
+            title = "Drop the remains of a failed build first"
+            fix = None if known else self.rewritten(subject, Intent.AFRESH, title, Safety.UNSAFE)
+            yield self.against(subject, message, name, fix)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from migration_guards import actions
 from migration_guards.actions import AddColumn, Insert, SetDefault, Update
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from migration_guards.objects import AddEnumValue
 from rules.core.codebase import Codebase
@@ -38,7 +38,8 @@ class EnumValueUsedAtOnce(PostgresGuard):
             if isinstance(other.action, AddEnumValue) and other.action.value in texts:
                 related = (Related(other.where, "The value is added here."),)
                 message = f"PostgreSQL refuses to use '{other.action.value}' before the transaction that adds it ends."
-                yield self.against(subject, message, other.action.value, related=related)
+                recipe = f"Add '{other.action.value}' in a migration of its own before this one"
+                yield self.against(subject, message, other.action.value, advice(recipe), related=related)
 
     def _texts(self, action: actions.Action) -> set[str]:
         if isinstance(action, Insert | Update):

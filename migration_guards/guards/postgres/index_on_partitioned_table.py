@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from migration_guards.actions import CreateIndex
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -43,4 +43,8 @@ class IndexOnPartitionedTable(PostgresGuard):
         message = (
             f"{action.table} is partitioned: this {problem}. Build ON ONLY it, then CONCURRENTLY on each partition."
         )
-        yield self.against(subject, message, action.index.name)
+        recipe = (
+            f"CREATE INDEX {action.index.name} ON ONLY {action.table}; build one CONCURRENTLY on each partition; then"
+            f" ALTER INDEX {action.index.name} ATTACH PARTITION each of them"
+        )
+        yield self.against(subject, message, action.index.name, advice(recipe))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from migration_guards.actions import CreateTable
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -34,4 +34,8 @@ class PartitionOfExistingTable(PostgresGuard):
         action = subject.action
         if isinstance(action, CreateTable) and action.partition_of and not subject.before.is_new(action.partition_of):
             message = f"Every query of {action.partition_of} waits for this; create {action.table} apart and attach it."
-            yield self.against(subject, message)
+            recipe = (
+                f"CREATE TABLE {action.table} (LIKE {action.partition_of} INCLUDING ALL) with a CHECK of its bounds;"
+                f" then ALTER TABLE {action.partition_of} ATTACH PARTITION {action.table}"
+            )
+            yield self.against(subject, message, fix=advice(recipe))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from migration_guards.actions import AddConstraint
 from migration_guards.definitions import Holds
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
@@ -48,4 +48,9 @@ class PrimaryKeyOnNullable(PostgresGuard):
         loose = [column.name for column in columns if not column.not_null and not table.proves_not_null(column.name)]
         if loose:
             message = f"{action.table} is locked while every row is read: {', '.join(loose)} may be null until now."
-            yield self.against(subject, message)
+            proofs = " AND ".join(f"{name} IS NOT NULL" for name in loose)
+            recipe = (
+                f"ALTER TABLE {action.table} ADD CONSTRAINT with CHECK ({proofs}) NOT VALID; VALIDATE it in a later"
+                " migration; SET NOT NULL; then add the primary key"
+            )
+            yield self.against(subject, message, fix=advice(recipe))

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from migration_guards.actions import Maintain
 from migration_guards.examples import bad, good
 from migration_guards.guard import PostgresGuard
-from migration_guards.model import Operation
+from migration_guards.model import Intent, Operation
 from migration_guards.objects import CreateObject
 from rules.core.codebase import Codebase
-from rules.core.finding import Finding, Severity
+from rules.core.finding import Finding, Safety, Severity
 
 
 class RefreshNotConcurrent(PostgresGuard):
@@ -24,6 +24,11 @@ class RefreshNotConcurrent(PostgresGuard):
     since = "0.1.0"
     examples = (
         bad("REFRESH MATERIALIZED VIEW totals;"),
+        bad(
+            "REFRESH MATERIALIZED VIEW totals;",
+            "CREATE MATERIALIZED VIEW totals AS SELECT 1 AS a; CREATE UNIQUE INDEX i ON totals (a);",
+            fixed="REFRESH MATERIALIZED VIEW CONCURRENTLY totals;",
+        ),
         good("REFRESH MATERIALIZED VIEW CONCURRENTLY totals;"),
         good("CREATE MATERIALIZED VIEW totals AS SELECT 1 AS a; REFRESH MATERIALIZED VIEW totals;"),
     )
@@ -34,4 +39,9 @@ class RefreshNotConcurrent(PostgresGuard):
             return
         made = {o.action.name for o in subject.earlier if isinstance(o.action, CreateObject)}
         if action.table not in made:
-            yield self.against(subject, f"Nobody can read {action.table} until it is refreshed.")
+            view = subject.before.table(action.table)
+            whole = [i for i in view.indexes if i.unique and i.valid and not i.partial] if view else []
+            plain = any(not any(name.startswith("(") for name in index.columns) for index in whole)
+            title = "Refresh CONCURRENTLY, if the view was filled before"
+            fix = self.rewritten(subject, Intent.CONCURRENTLY, title, Safety.UNSAFE) if plain else None
+            yield self.against(subject, f"Nobody can read {action.table} until it is refreshed.", fix=fix)

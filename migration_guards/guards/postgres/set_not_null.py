@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from migration_guards import actions
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
-from rules.core.finding import Finding, Fix, Safety, Severity
+from rules.core.finding import Finding, Severity
 
 
 class SetNotNull(PostgresGuard):
@@ -44,7 +44,7 @@ class SetNotNull(PostgresGuard):
             return
         name = f"{action.table}.{action.name}"
         message = f"{action.table} is locked while every row is read; prove {name} by a validated CHECK first."
-        yield self.against(subject, message, action.name, Fix(self._recipe(action), safety=Safety.MANUAL))
+        yield self.against(subject, message, action.name, advice(self._recipe(action)))
 
     def _recipe(self, action: actions.SetNotNull) -> str:
         check = f"{action.table}_{action.name}_not_null"

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from migration_guards.actions import AddColumn, AddConstraint
 from migration_guards.definitions import Holds
 from migration_guards.examples import bad, good
-from migration_guards.guard import PostgresGuard
+from migration_guards.guard import PostgresGuard, advice
 from migration_guards.model import Operation
 from rules.core.codebase import Codebase
-from rules.core.finding import Finding, Fix, Safety, Severity
+from rules.core.finding import Finding, Severity
 
 
 class UniqueWithoutIndex(PostgresGuard):
@@ -45,7 +45,7 @@ class UniqueWithoutIndex(PostgresGuard):
                 f"Build it first, in a file of its own: {index}; then ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"
             )
             message = f"{action.table} is locked until the index of this constraint is built."
-            yield self.against(subject, message, name, Fix(recipe, safety=Safety.MANUAL))
+            yield self.against(subject, message, name, advice(recipe))
         elif isinstance(action, AddColumn) and action.column.unique:
             message = (
                 f"{action.table} is locked until the index of this constraint is built; build it CONCURRENTLY first."
