@@ -1,0 +1,4 @@
+"""How often somebody may ask, and whether that holds."""
+
+TITLE = "Rate limits"
+CHECK = "access"
