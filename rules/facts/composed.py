@@ -32,11 +32,10 @@ def pieces(source: Source, part: Expr | None, around: Sequence[Function] = (), d
         return [*pieces(source, part.left, around, depth + 1), *pieces(source, part.right, around, depth + 1)]
     if isinstance(part, Binary) and part.op == "%" and isinstance(part.left, Const):
         return _filled(str(part.left.value), PERCENT, *_values(part.right))
-    if isinstance(part, Call) and isinstance(part.callee, Member) and part.callee.name == "format":
-        if isinstance(part.callee.of, Const):
-            named = {given.name: given.value for given in part.arguments if given.name}
-            plain = [given.value for given in part.arguments if not given.name]
-            return _filled(str(part.callee.of.value), BRACES, plain, named)
+    if isinstance(part, Call) and isinstance(part.callee, Member) and is_composed(part):
+        named = {given.name: given.value for given in part.arguments if given.name}
+        plain = [given.value for given in part.arguments if not given.name]
+        return _filled(str(source.constant(part.callee.of)), BRACES, plain, named)
     if isinstance(part, Name) and (value := _given_once(part.id, around)) is not None:
         return pieces(source, value, around, depth + 1) if is_composed(value) else [part]
     return [part]
