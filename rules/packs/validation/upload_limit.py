@@ -89,9 +89,9 @@ def _takes_no_file(source: Source) -> bool:
 def _read_whole(source: Source, call: Call) -> Iterator[Sighting]:
     owner = call.callee.of if isinstance(call.callee, Member) else None
     around = functions_around(source, call)
-    if isinstance(owner, Name) and "UploadFile" in (parameter(source, owner.id, around) or ""):
-        if not _measured(source, around[0]):
-            yield source.saw(call, f"{owner.id} is read into memory, however large", f"{around[0].name} read", "whole")
+    written = parameter(source, owner.id, around) if isinstance(owner, Name) else ""
+    if isinstance(owner, Name) and "UploadFile" in (written or "") and not _measured(source, around[0]):
+        yield source.saw(call, f"{owner.id} is read into memory, however large", f"{around[0].name} read", "whole")
 
 
 def _measured(source: Source, function: Function) -> bool:
