@@ -6,6 +6,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Edit, Finding, Fix, Safety, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Span
+from rules.facts.requests import is_body
 from rules.facts.sightings import Sighting, Source, argument, entry, sightings
 from rules.syntax.program import Call, Class, Const, Member, Record
 
@@ -63,10 +64,10 @@ def _loose(source: Source, call: Call) -> Iterator[Sighting]:
     if not (isinstance(call.callee, Member) and call.callee.name in ("parse", "safeParse", "parseAsync")):
         return
     made = source.name(call.callee.of)
-    if made.startswith("zod.") and made.endswith((".passthrough()", ".looseObject()")):
-        if source.name(schema).endswith((".body", "req.json()", "request.json()")):
-            at = source.value(call.callee.of) or call
-            yield source.saw(at, "This schema keeps what it does not name", source.text(call.callee.of)[:60])
+    loose = made.startswith("zod.") and made.endswith((".passthrough()", ".looseObject()"))
+    if loose and is_body(source, schema):
+        at = source.value(call.callee.of) or call
+        yield source.saw(at, "This schema keeps what it does not name", source.text(call.callee.of)[:60])
 
 
 def _extras(source: Source, part: Class) -> Iterator[Sighting]:
