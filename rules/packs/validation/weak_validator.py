@@ -10,7 +10,7 @@ from rules.facts.requests import is_body
 from rules.facts.sightings import Sighting, Source, argument, entry, sightings
 from rules.syntax.program import Call, Class, Const, Member, Record
 
-BODIES = ("Create", "Update", "In", "Input", "Request", "Payload", "Body", "Patch")
+BODIES = ("Create", "Update", "In", "Input", "Request", "Body", "Patch")
 """How models are named that are read from a request."""
 
 _NEST = """import { ValidationPipe } from "@nestjs/common";
