@@ -75,7 +75,7 @@ class SignInUnlimited(Rule[Endpoint]):
         Bad({"main.py": _API}, line=15),
         Bad({"app.js": _APP.replace("limiter, ", "")}, findings=2),
         Good({"app.js": _APP.replace('"/login", (', '"/login", limiter, (')}),
-        Good({"app.js": _APP.replace("limiter, ", "").replace('app.post("/signup"', 'app.use(limiter);\napp.post("/signup"')}),
+        Good({"app.js": _APP.replace("limiter, ", "").replace("app.post", "app.use(limiter);\napp.post", 1)}),
         Good({"app.js": _APP.replace("app.post", "app.get")}),
         Good({"main.py": _API.replace('@app.post("/login")', '@app.post("/orders")')}),
         Good({"app.js": _APP, "nginx.conf": "limit_req_zone $binary_remote_addr zone=one:10m rate=1r/s;\n"}),
