@@ -9,7 +9,7 @@ from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Span
 from rules.facts.edge_limits import LIMITED_AT_THE_EDGE
 from rules.facts.endpoints import ENDPOINTS, LIBRARY_CALLS
-from rules.facts.endpoints.model import Endpoint
+from rules.facts.endpoints.model import Endpoint, Verdict
 from rules.facts.sightings import Source
 from rules.syntax.javascript_program import javascript_program
 from rules.syntax.program import Bind, Call, Const, Name
@@ -56,7 +56,7 @@ class SignInUnlimited(Rule[Endpoint]):
     passwords, with all six-digit codes, or to send mail at your cost. Put a strict limiter before the route, by
     address and by account.
 
-    Where the application limits other routes, this one was forgotten, and that blocks. Where nothing in the
+    Where other routes of the file are limited, this one was forgotten, and that blocks. Where nothing in the
     repository limits anything, something before it may, and this is a remark only; it is not made where a proxy's
     or a firewall's configuration here has a limit.
     """
@@ -85,10 +85,10 @@ class SignInUnlimited(Rule[Endpoint]):
         if not _is_sign_in(subject) or _is_limited(subject, code) or code.get(LIMITED_AT_THE_EDGE):
             return
         name = f"{subject.method} {subject.path}"
-        elsewhere = any(e.rate_limits and e.framework == subject.framework for e in code.get(ENDPOINTS))
+        beside = any(e.rate_limits and e.declared.path == subject.declared.path for e in code.get(ENDPOINTS))
         edits = tuple(_limiter_before(subject, code))
         fix = Fix("Put the limiter of this file before it", edits, Safety.UNSAFE) if edits else None
-        sure = Confidence.MEDIUM if elsewhere else Confidence.LOW
+        sure = Confidence.MEDIUM if beside else Confidence.LOW
         message = f"Nothing limits how often {name} is called."
         yield self.finding((name,), message, subject.declared, fix=fix, confidence=sure)
 
@@ -96,7 +96,8 @@ class SignInUnlimited(Rule[Endpoint]):
 def _is_sign_in(endpoint: Endpoint) -> bool:
     parts = [part.lower().replace("_", "-") for part in endpoint.path.split("/") if part]
     called = endpoint.method in ("POST", "ANY") and not endpoint.path.startswith("action:")
-    return called and endpoint.mount.found and not endpoint.doubt and bool(parts) and parts[-1] in WORDS
+    stranger = endpoint.verdict is not Verdict.GUARDED and endpoint.mount.found
+    return called and stranger and not endpoint.doubt and bool(parts) and parts[-1] in WORDS
 
 
 def _is_limited(endpoint: Endpoint, code: Codebase) -> bool:

@@ -23,6 +23,14 @@ class UserUpdate(BaseModel):
     model_config = ConfigDict(extra="allow")
     name: str
 """
+_DRF = """from rest_framework import serializers
+
+
+class UserSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = "__all__"
+"""
 _ZOD = """import { z } from "zod";
 export const schema = z.object({ name: z.string() }).passthrough();
 app.post("/users", (req, res) => res.json(save(schema.parse(req.body))));
@@ -36,6 +44,7 @@ def _look(source: Source) -> Iterable[Sighting]:
             yield from _loose(source, part)
         elif isinstance(part, Class) and source.is_python:
             yield from _extras(source, part)
+            yield from _columns(source, part)
 
 
 def _pipe(source: Source, call: Call) -> Iterator[Sighting]:
@@ -80,11 +89,19 @@ def _extras(source: Source, part: Class) -> Iterator[Sighting]:
                 yield source.saw(given, f"{part.name} takes fields that it does not name", part.name, edits=edits)
 
 
+def _columns(source: Source, part: Class) -> Iterator[Sighting]:
+    """Serializers of Django REST framework that take every column of their model."""
+    fields = {held.name: held.value for held in part.fields}
+    if part.name == "Meta" and "model" in fields and source.constant(fields.get("fields")) == "__all__":
+        said = "Every column of the model can be set, those that come later too"
+        yield source.saw(fields["fields"], said, f"{source.text(fields['model'])} fields")
+
+
 def _is_of_request(part: Class) -> bool:
     return part.name.endswith(BODIES) or part.name.startswith(("Create", "Update", "Patch"))
 
 
-WEAK = sightings("weak validators", (b"ValidationPipe", b"passthrough", b"looseObject", b"allow"), _look)
+WEAK = sightings("weak validators", (b"ValidationPipe", b"passthrough", b"looseObject", b"allow", b"__all__"), _look)
 
 
 class WeakValidator(Rule[Sighting]):
@@ -112,6 +129,8 @@ class WeakValidator(Rule[Sighting]):
             fixed={"main.ts": _NEST.replace("transform", "whitelist")},
         ),
         Bad({"models.py": _PYDANTIC}, line=5, fixed={"models.py": _PYDANTIC.replace("allow", "forbid")}),
+        Bad({"serializers.py": _DRF}, line=7),
+        Good({"serializers.py": _DRF.replace('"__all__"', '["name"]')}),
         Bad({"users.ts": _ZOD}, line=2),
         Good({"main.ts": _NEST.replace("{ transform", "{ whitelist: true, transform")}),
         Good({"main.ts": _NEST.replace("{ transform: true }", "options")}),

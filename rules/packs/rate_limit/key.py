@@ -73,7 +73,7 @@ def _is_header(part: Expr) -> bool:
 KEYS = sightings("limiter keys", tuple(option.encode() for option in OPTIONS), _look)
 
 
-class LimiterKey(Rule[Sighting]):
+class Key(Rule[Sighting]):
     """The limiter knows callers by a header that they write themselves.
 
     `X-Forwarded-For` begins with whatever the caller sent. Whoever changes it with every request is a new caller
@@ -82,7 +82,7 @@ class LimiterKey(Rule[Sighting]):
     the signed-in user.
     """
 
-    id = "rate-limit/limiter-key"
+    id = "rate-limit/key"
     reference = "RL-05"
     severity = Severity.WARNING
     since = "0.1.0"

@@ -41,7 +41,7 @@ _NEST_GUARDED = (
 )
 
 
-class LimiterUnmounted(Rule[Sequence[Endpoint]]):
+class Unmounted(Rule[Sequence[Endpoint]]):
     """A rate limiter is made, and limits no route.
 
     `rateLimit()` makes a middleware that does nothing until it is mounted, and nothing for routes that were
@@ -49,7 +49,7 @@ class LimiterUnmounted(Rule[Sequence[Endpoint]]):
     `@UseGuards`. The dependency is in the manifest, and callers may still ask as often as they like.
     """
 
-    id = "rate-limit/limiter-unmounted"
+    id = "rate-limit/unmounted"
     reference = "RL-01"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM

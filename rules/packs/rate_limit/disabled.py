@@ -47,14 +47,14 @@ def _always(skip: Expr | None) -> bool:
 OFF = sightings("limiters switched off", (b"skip", b"enabled"), _look)
 
 
-class SwitchedOff(Rule[Sighting]):
+class Disabled(Rule[Sighting]):
     """A limiter stands there and limits nothing.
 
     `skip: () => true` or `enabled=False` was meant for a test or a bad night, and stays when it is merged: the
     route looks limited and is not. Let the configuration of that environment decide, and leave it on by default.
     """
 
-    id = "rate-limit/switched-off"
+    id = "rate-limit/disabled"
     reference = "RL-06"
     severity = Severity.ERROR
     since = "0.1.0"
