@@ -33,7 +33,7 @@ def pieces(source: Source, part: Expr | None, around: Sequence[Function] = (), d
     if isinstance(part, Binary) and part.op == "%" and isinstance(part.left, Const):
         return _filled(str(part.left.value), PERCENT, *_values(part.right))
     if isinstance(part, Call) and isinstance(part.callee, Member) and is_composed(part):
-        named = {given.name: given.value for given in part.arguments if given.name}
+        named: dict[str | None, Expr] = {given.name: given.value for given in part.arguments if given.name}
         plain = [given.value for given in part.arguments if not given.name]
         return _filled(str(source.constant(part.callee.of)), BRACES, plain, named)
     if isinstance(part, Name) and (value := _given_once(part.id, around)) is not None:

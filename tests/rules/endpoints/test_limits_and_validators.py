@@ -27,6 +27,12 @@ HONO = (
     'import { zValidator } from "@hono/zod-validator";\nimport { z } from "zod";\nconst app = new Hono();\n'
 )
 ROUTE = 'app.post("/a", (req, res) => res.json({}));\n'
+ZOD = 'const { z } = require("zod");\nconst S = z.object({});\n'
+HANDLED = 'app.post("/a", (req, res) => res.json({}));\n'
+MIDDLEWARE = (
+    "const validate = (schema) => (req, res, next) => { req.body = schema.parse(req.body); next(); };\n"
+    'app.post("/a", validate(S), (req, res) => res.json({}));\n'
+)
 SLOWAPI = '@limiter.limit("5/minute")\n'
 POST = '@app.post("/a")\n'
 HANDLER = "async def a(request: Request):\n    return 1\n"
@@ -71,6 +77,10 @@ def test_what_limits(files: dict[str, str], limited: bool) -> None:
     [
         pytest.param({"a.js": EXPRESS + 'app.post("/a", celebrate({}), (req, res) => 1);\n'}, True, id="celebrate"),
         pytest.param({"a.js": EXPRESS + ROUTE}, False, id="nothing"),
+        pytest.param({"a.js": EXPRESS + ZOD + HANDLED.format("S.parse(req.body)")}, True, id="zod parses the body"),
+        pytest.param({"a.js": EXPRESS + ZOD + HANDLED.format("S.parse(load())")}, False, id="zod parses another value"),
+        pytest.param({"a.js": EXPRESS + ZOD + HANDLED.format("S.safeParse(req.body)")}, False, id="result not tested"),
+        pytest.param({"a.js": EXPRESS + ZOD + MIDDLEWARE}, True, id="a middleware of ours parses the body"),
         pytest.param({"a.py": FLASK + POST + "@use_args({})\ndef a(args):\n    return ''\n"}, True, id="webargs"),
         pytest.param(
             {
