@@ -8,6 +8,8 @@ from rules.core.rule import Bad, Good, Rule
 from rules.facts.endpoints import LIBRARY_CALLS, TOGETHER
 from rules.facts.endpoints.library_calls import LibraryCall
 from rules.facts.endpoints.model import Endpoint
+from rules.facts.sightings import Source
+from rules.syntax.javascript_program import javascript_program
 
 MAKERS = {
     "express-rate-limit": "express", "express-rate-limit.rateLimit": "express", "koa-ratelimit": "koa",
@@ -61,6 +63,7 @@ class Unmounted(Rule[Sequence[Endpoint]]):
         Bad({"main.ts": _NEST}, line=9),
         Good({"app.js": _APP}),
         Good({"app.js": _APP.replace("app.use(limiter);\n", "").replace('"/users", ', '"/users", limiter, ')}),
+        Good({"app.js": _APP.replace("app.use(limiter);\n", "").replace("= rateLimit(", "= () => rateLimit(")}),
         Good({"main.ts": _NEST_GUARDED}),
         Good({"main.ts": _NEST.replace("imports: [ThrottlerModule.forRoot([{ ttl: 60000, limit: 10 }])], ", "")}),
     )
@@ -78,5 +81,12 @@ class Unmounted(Rule[Sequence[Endpoint]]):
 def _made(code: Codebase) -> Iterator[tuple[LibraryCall, str]]:
     for call in code.get(LIBRARY_CALLS):
         framework = MAKERS.get(call.name) or ("nestjs" if "ThrottlerModule.forRoot" in call.name else "")
-        if framework:
+        if framework and not _is_within_function(call, code):
             yield call, framework
+
+
+def _is_within_function(call: LibraryCall, code: Codebase) -> bool:
+    """Whether a limiter is made while the application runs, where nobody sees what becomes of it."""
+    source = Source(javascript_program(call.where.path, code.text(call.where.path) or b""))
+    at = call.where.span
+    return any(f.at.start <= at.start and at.end <= f.at.end for f in source.functions)
