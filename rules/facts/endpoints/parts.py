@@ -47,7 +47,7 @@ class Inventory:
 
 
 _PART = TypeAdapter(Part)
-_CACHED = ("endpoint parts", "2")
+_CACHED = ("endpoint parts", "3")
 
 A = TypeVar("A", bound=tuple[str, str, object])
 Read = Callable[[World], Iterable[Endpoint]]

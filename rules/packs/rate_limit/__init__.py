@@ -1,4 +1,4 @@
-"""How often one caller may ask."""
+"""How often somebody may ask, and whether that holds."""
 
 TITLE = "Rate limits"
 CHECK = "access"

@@ -6,49 +6,67 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.facts.sightings import Sighting, Source, argument, entry, sightings
-from rules.syntax.program import Const, Function, Return
+from rules.syntax.program import Const, Expr, Function, Record, Return
 
-MAKERS = ("express-rate-limit", "express-rate-limit.rateLimit", "express-slow-down")
+LIMITERS = frozenset((
+    "express-rate-limit", "express-rate-limit.rateLimit", "express-slow-down", "express-slow-down.slowDown",
+    "hono-rate-limiter.rateLimiter", "slowapi.Limiter", "flask_limiter.Limiter",
+))  # fmt: skip
 
-_OFF = """const rateLimit = require("express-rate-limit");
-module.exports = rateLimit({ limit: 5, skip: () => true });
+_APP = """const { rateLimit } = require("express-rate-limit");
+module.exports = rateLimit({ windowMs: 60000, limit: 5, skip: () => true });
+"""
+_API = """from slowapi import Limiter
+
+limiter = Limiter(key_func=address, enabled=False)
 """
 
 
 def _look(source: Source) -> Iterable[Sighting]:
     for call in source.calls:
-        if source.name(call.callee) in MAKERS:
-            skip = source.value(entry(source.value(argument(call, 0)), "skip"))
-            if isinstance(skip, Function) and _is_always_true(skip):
-                yield source.saw(skip, "skip")
+        if source.name(call.callee) in LIMITERS:
+            options = source.value(argument(call, 0))
+            skip = entry(options, "skip") if isinstance(options, Record) else None
+            if skip is not None and _always(source.value(skip)):
+                yield source.saw(skip, "it skips every request", f"{source.around(call)} skip")
+            enabled = argument(call, None, "enabled")
+            if isinstance(enabled, Const) and enabled.value is False:
+                yield source.saw(enabled, "it is made with enabled=False", f"{source.around(call)} enabled")
 
 
-def _is_always_true(function: Function) -> bool:
-    body = function.body.statements
-    returned = body[0].value if len(body) == 1 and isinstance(body[0], Return) else None
-    return isinstance(returned, Const) and returned.value is True
+def _always(skip: Expr | None) -> bool:
+    """Whether a function says yes to everything."""
+    if not isinstance(skip, Function):
+        return False
+    match skip.body.statements:
+        case (Return(value=Const(value=True)),):
+            return True
+    return False
 
 
-SKIPPED = sightings("skipped limits", (b"skip",), _look)
+OFF = sightings("limiters switched off", (b"skip", b"enabled"), _look)
 
 
 class Disabled(Rule[Sighting]):
-    """A rate limiter is told to skip every request.
+    """A limiter stands there and limits nothing.
 
-    `skip: () => true` reads like a limit and is none: it was switched off for a test, or for good. Remove the
-    option, or the limiter.
+    `skip: () => true` or `enabled=False` was meant for a test or a bad night, and stays when it is merged: the
+    route looks limited and is not. Let the configuration of that environment decide, and leave it on by default.
     """
 
     id = "rate-limit/disabled"
     reference = "RL-06"
     severity = Severity.ERROR
     since = "0.1.0"
-    looks_at = SKIPPED
+    looks_at = OFF
     examples = (
-        Bad({"limit.js": _OFF}, line=2),
-        Good({"limit.js": _OFF.replace("() => true", "(req) => req.path === '/health'")}),
+        Bad({"limiter.js": _APP}, line=2),
+        Bad({"limiter.py": _API}, line=3),
+        Good({"limiter.js": _APP.replace("() => true", '(req) => req.path === "/health"')}),
+        Good({"limiter.js": _APP.replace("() => true", "() => isTest")}),
+        Good({"limiter.py": _API.replace("False", "settings.limits")}),
+        Good({"tests/limiter.js": _APP}),
     )
 
     def check(self, subject: Sighting, code: Codebase) -> Iterable[Finding]:
-        message = "This limiter skips every request, so it limits nothing."
-        yield self.finding((subject.key,), message, subject.where, file_local=True)
+        yield self.finding((subject.key,), f"This limiter is off: {subject.said}.", subject.where, file_local=True)

@@ -1,78 +1,132 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 from rules.core.codebase import Codebase
-from rules.core.finding import Confidence, Finding, Severity
+from rules.core.finding import Confidence, Edit, Finding, Fix, Safety, Severity
 from rules.core.rule import Bad, Good, Rule
-from rules.facts.endpoints import TOGETHER
+from rules.core.source import Span
+from rules.facts.edge_limits import LIMITED_AT_THE_EDGE
+from rules.facts.endpoints import ENDPOINTS, LIBRARY_CALLS
 from rules.facts.endpoints.model import Endpoint, Verdict
+from rules.facts.sightings import Source
+from rules.syntax.javascript_program import javascript_program
+from rules.syntax.program import Bind, Call, Const, Name
 
 WORDS = frozenset((
-    "login", "signin", "sign-in", "signup", "sign-up", "register", "forgot-password", "reset-password",
-    "password-reset", "password-recovery", "forgot", "otp", "verify-otp", "2fa", "magic-link", "token", "access-token",
-    "resend-verification", "verify-email",
+    "login", "signin", "sign-in", "log-in", "signup", "sign-up", "register", "registration", "forgot-password",
+    "forgot", "reset-password", "password-reset", "password-recovery", "otp", "verify-otp", "send-otp", "2fa", "mfa",
+    "magic-link", "passwordless", "resend-verification", "access-token",
 ))  # fmt: skip
+LIMITS = re.compile(r"limit|throttl|slow-?down|brute|captcha|turnstile", re.IGNORECASE)
+MAKERS = ("express-rate-limit", "express-rate-limit.rateLimit")
 
 _APP = """const express = require("express");
-const rateLimit = require("express-rate-limit");
+const { rateLimit } = require("express-rate-limit");
 const app = express();
-const limiter = rateLimit({ windowMs: 60000, limit: 10 });
-app.post("/login", limiter, (req, res) => res.sendStatus(204));
-app.post("/reset-password", (req, res) => res.sendStatus(204));
+const limiter = rateLimit({ windowMs: 60000, limit: 5 });
+app.post("/signup", limiter, (req, res) => res.json(signUp(req.body)));
+app.post("/login", (req, res) => res.json(signIn(req.body)));
+"""
+_API = """from fastapi import FastAPI, Request
+from slowapi import Limiter
+
+app = FastAPI()
+limiter = Limiter(key_func=address)
+app.state.limiter = limiter
+
+
+@app.post("/signup")
+@limiter.limit("5/minute")
+def sign_up(request: Request):
+    return {}
+
+
+@app.post("/login")
+def sign_in(request: Request):
+    return {}
 """
 
 
-class SignInUnlimited(Rule[Sequence[Endpoint]]):
-    """Whoever guesses passwords here may guess as often as they like.
+class SignInUnlimited(Rule[Endpoint]):
+    """Somebody may try passwords, codes or addresses here as fast as the server answers.
 
-    Sign-in, account recovery and one-time codes are tried by machines. This endpoint has no rate limit before
-    it, while others in its file have one. Put a strict limit, per account and address, before it. Where none
-    has one that is a warning, since a proxy may do it.
+    Sign-in, sign-up, password reset and one-time codes are what attackers call thousands of times: with leaked
+    passwords, with all six-digit codes, or to send mail at your cost. Put a strict limiter before the route, by
+    address and by account.
+
+    Where other routes of the file are limited, this one was forgotten, and that blocks. Where nothing in the
+    repository limits anything, something before it may, and this is a remark only; it is not made where a proxy's
+    or a firewall's configuration here has a limit.
     """
 
     id = "rate-limit/sign-in-unlimited"
     reference = "RL-02"
     severity = Severity.ERROR
     since = "0.1.0"
-    looks_at = TOGETHER
+    looks_at = ENDPOINTS
     examples = (
-        Bad({"app.js": _APP}, line=6),
-        Bad({"app.js": _APP.replace("limiter, ", "").replace("const limiter = rateLimit", "// (")}, findings=2),
-        Good({"app.js": _APP.replace('"/reset-password", ', '"/reset-password", limiter, ')}),
-        Good({"app.js": _APP.replace('app.post("/login"', 'app.use(limiter);\napp.post("/login"')}),
-        Good({"app.js": _APP.replace("/reset-password", "/orders")}),
-    )
+        Bad(
+            {"app.js": _APP},
+            line=6,
+            fixed={"app.js": _APP.replace('"/login", (', '"/login", limiter, (')},
+        ),
+        Bad({"main.py": _API}, line=15),
+        Bad({"app.js": _APP.replace("limiter, ", "")}, findings=2),
+        Good({"app.js": _APP.replace('"/login", (', '"/login", limiter, (')}),
+        Good({"app.js": _APP.replace("limiter, ", "").replace("app.post", "app.use(limiter);\napp.post", 1)}),
+        Good({"app.js": _APP.replace("app.post", "app.get")}),
+        Good({"main.py": _API.replace('@app.post("/login")', '@app.post("/orders")')}),
+        Good({"app.js": _APP, "nginx.conf": "limit_req_zone $binary_remote_addr zone=one:10m rate=1r/s;\n"}),
+    )  # fmt: skip
 
-    def check(self, subject: Sequence[Endpoint], code: Codebase) -> Iterable[Finding]:
-        beside = {endpoint.declared.path for endpoint in subject if is_limited(endpoint)}
-        for endpoint in subject:
-            if signs_in(endpoint) and not is_limited(endpoint) and not _limits_itself(endpoint, code):
-                name = f"{endpoint.method} {endpoint.path}"
-                sibling = endpoint.declared.path in beside
-                severity = self.severity if sibling else Severity.WARNING
-                sure = self.confidence if sibling else Confidence.LOW
-                message = f"{name} can be tried without limit."
-                yield self.finding((name,), message, endpoint.declared, severity=severity, confidence=sure)
+    def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
+        if not _is_sign_in(subject) or _is_limited(subject, code) or code.get(LIMITED_AT_THE_EDGE):
+            return
+        name = f"{subject.method} {subject.path}"
+        beside = any(e.rate_limits and e.declared.path == subject.declared.path for e in code.get(ENDPOINTS))
+        edits = tuple(_limiter_before(subject, code))
+        fix = Fix("Put the limiter of this file before it", edits, Safety.UNSAFE) if edits else None
+        sure = Confidence.MEDIUM if beside else Confidence.LOW
+        message = f"Nothing limits how often {name} is called."
+        yield self.finding((name,), message, subject.declared, fix=fix, confidence=sure)
 
 
-def signs_in(endpoint: Endpoint) -> bool:
-    """Whether an endpoint takes what somebody may guess."""
-    parts = [part for part in endpoint.path.lower().replace("_", "-").split("/") if part]
-    last = next((part for part in reversed(parts) if not re.match(r"[:{<\[$*]", part)), "")
+def _is_sign_in(endpoint: Endpoint) -> bool:
+    parts = [part.lower().replace("_", "-") for part in endpoint.path.split("/") if part]
+    called = endpoint.method in ("POST", "ANY") and not endpoint.path.startswith("action:")
     stranger = endpoint.verdict is not Verdict.GUARDED and endpoint.mount.found
-    return stranger and endpoint.method in ("POST", "ANY") and last in WORDS
+    return called and stranger and not endpoint.doubt and bool(parts) and parts[-1] in WORDS
 
 
-def _limits_itself(endpoint: Endpoint, code: Codebase) -> bool:
-    """Whether the handler may count by itself, or hand the request to what does."""
+def _is_limited(endpoint: Endpoint, code: Codebase) -> bool:
+    """Whether something limits callers, or might by its name, before the handler or in it."""
+    if endpoint.rate_limits or any(LIMITS.search(stage.name) for stage in endpoint.stages):
+        return True
     content = code.text(endpoint.handler.path) or b""
-    body = content[endpoint.handler.span.start : endpoint.handler.span.end].lower()
-    return b"limit" in body or b"throttl" in body
+    span = endpoint.handler.span
+    return bool(LIMITS.search(content[span.start : span.end].decode("utf-8", "replace")))
 
 
-def is_limited(endpoint: Endpoint) -> bool:
-    named = [stage.name.lower() for stage in endpoint.stages]
-    words = ("limit", "throttl", "slowdown")
-    return bool(endpoint.rate_limits) or any(word in name for name in named for word in words)
+def _limiter_before(endpoint: Endpoint, code: Codebase) -> Iterator[Edit]:
+    """A limiter that the file has made, put before the route's handler."""
+    path = endpoint.declared.path
+    made = {call.where.span for call in code.get(LIBRARY_CALLS) if call.name in MAKERS and call.where.path == path}
+    if endpoint.framework != "express" or not made:
+        return
+    source = Source(javascript_program(path, code.text(path) or b""))
+    named = [
+        part.target.id
+        for part in source.parts
+        if isinstance(part, Bind) and isinstance(part.target, Name) and getattr(part.value, "at", None) in made
+    ]
+    for call in source.calls:
+        if _declares(call, endpoint) and len(call.arguments) > 1 and named:
+            end = call.arguments[0].value.at.end
+            yield Edit(path, Span(end, end), f", {named[0]}".encode())
+
+
+def _declares(call: Call, endpoint: Endpoint) -> bool:
+    first = call.arguments[0].value if call.arguments else None
+    return call.at == endpoint.declared.span and isinstance(first, Const) and isinstance(first.value, str)

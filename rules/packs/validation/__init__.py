@@ -1,4 +1,4 @@
-"""What callers send is checked before it is used."""
+"""What callers send, and what becomes of it before anybody looked at it."""
 
 TITLE = "Input validation"
 CHECK = "access"

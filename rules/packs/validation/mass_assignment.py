@@ -6,84 +6,148 @@ from collections.abc import Iterable, Iterator
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Severity
 from rules.core.rule import Bad, Good, Rule
-from rules.facts.sent import is_whole_body
-from rules.facts.sightings import Sighting, Source, entry, sightings
-from rules.syntax.program import Call, Expr, Member, Record
+from rules.facts.endpoints import ENDPOINTS
+from rules.facts.requests import is_body
+from rules.facts.sightings import Sighting, Source, argument, entry, sightings
+from rules.syntax.program import Call, Class, Expr, Member, Name, Record
 
-WRITES = frozenset((
-    "create", "update", "upsert", "createMany", "updateMany", "insert", "insertOne", "insertMany", "updateOne", "save",
-    "findByIdAndUpdate", "findOneAndUpdate", "build", "bulkCreate", "merge", "set", "assign",
-))  # fmt: skip
-MODEL = re.compile(r"^[A-Z][A-Za-z0-9]+$|(?:^|\.)(?:models?|prisma|db|repository|repo)\b|Model$|Repository$")
+DATA = frozenset(("create", "update", "upsert", "createMany", "updateMany"))
+MODELS = re.compile(r"(?:^|[./_-])(?:models?|entit(?:y|ies)|mongoose\.model\(\)|define\(\))(?:$|[./_-])", re.I)
+STORES = {
+    "create": 0, "insertMany": 0, "bulkCreate": 0, "build": 0, "findByIdAndUpdate": 1, "findOneAndUpdate": 1,
+    "updateOne": 1, "updateMany": 1, "replaceOne": 1, "findOneAndReplace": 1, "update": 0, "upsert": 0,
+}  # fmt: skip
+CHECKED = re.compile(r"valid|schema|celebrate|joi|zod|sanitiz|permit|pick|whitelist|dto|parse", re.I)
 
-_CREATE = "prisma.user.create({ data: req.body })"
-_SCRIPT = """app.post("/users", requireUser, async (req, res) => {
-  const user = await prisma.user.create({ data: req.body });
-  res.json(user);
+_PRISMA = """app.put("/users/:id", async (req, res) => {
+  res.json(await prisma.user.update({ where: { id: req.params.id }, data: req.body }));
 });
 """
-_PYTHON = """def create(request):
-    return User(**request.json)
+_MONGOOSE = """const User = require("../models/user");
+module.exports.create = async (req, res) => {
+  res.json(await User.create({ ...req.body }));
+};
+"""
+_ASSIGN = """async function save(req, res) {
+  const user = await users.findOne(req.params.id);
+  Object.assign(user, req.body);
+  await user.save();
+}
+"""
+_FLASK = """from flask import request
+from app.models import User
+
+
+def create():
+    user = User(**request.json)
+"""
+_DJANGO = """def create(request):
+    return Order.objects.create(**request.data)
+"""
+_VALIDATED = """const express = require("express");
+const { celebrate } = require("celebrate");
+const app = express();
+app.put("/users/:id", celebrate({ body: {} }), async (req, res) => {
+  res.json(await prisma.user.update({ where: { id: req.params.id }, data: req.body }));
+});
 """
 
 
 def _look(source: Source) -> Iterable[Sighting]:
     for call in source.calls:
-        for whole in _taken_whole(source, call):
-            said = f"all of {source.text(whole)[:40]} goes into {source.text(call.callee)[:60]}"
-            yield source.saw(call, said, f"{source.around(call)} {source.text(call.callee)[:60]}")
+        for given in _stored_in_python(source, call) if source.is_python else _stored(source, call):
+            if is_body(source, given):
+                said = source.text(call.callee)[-60:]
+                yield source.saw(call, f"{source.text(given)} goes whole into {said}", f"{source.around(call)} {said}")
 
 
-def _taken_whole(source: Source, call: Call) -> Iterator[Expr]:
-    """The request's body where a call takes it as the values of a record."""
-    if source.is_python:
-        if isinstance(name := source.name(call.callee), str) and name.rpartition(".")[2][:1].isupper():
-            yield from (g.value for g in call.arguments if g.spread and is_whole_body(source, g.value))
-        return
-    if source.name(call.callee) == "Object.assign":
-        yield from (given.value for given in call.arguments[1:] if is_whole_body(source, given.value))
-        return
-    writes = (
-        isinstance(call.callee, Member) and call.callee.name in WRITES and MODEL.search(source.text(call.callee.of))
-    )
-    for given in call.arguments if writes else ():
-        data = entry(given.value, "data", "values", "$set", "create", "update")
-        for part in (given.value, data, *_spread(given.value), *_spread(data)):
-            if is_whole_body(source, part) and part is not None:
-                yield part
+def _stored(source: Source, call: Call) -> Iterator[Expr | None]:
+    """What a call stores as it is: Prisma's `data`, a model's fields, what an object that is saved is given."""
+    name = source.name(call.callee)
+    first = argument(call, 0)
+    if not isinstance(call.callee, Member):
+        if call.new and MODELS.search(name):
+            yield from _whole(first)
+    elif name == "Object.assign" and isinstance(first, Name) and _is_saved(source, first.id):
+        yield argument(call, 1)
+    elif call.callee.name in DATA and isinstance(first, Record) and entry(first, "data") is not None:
+        yield from _whole(entry(first, "data"))
+    elif call.callee.name in STORES and MODELS.search(source.name(call.callee.of)):
+        yield from _whole(argument(call, STORES[call.callee.name]))
 
 
-def _spread(record: Expr | None) -> Iterator[Expr]:
-    if isinstance(record, Record):
-        yield from (held.value for held in record.entries if held.key is None)
+def _whole(part: Expr | None) -> Iterator[Expr | None]:
+    """A value, and what is spread into it before its own keys."""
+    yield part
+    if isinstance(part, Record):
+        yield from (held.value for held in part.entries if held.key is None)
 
 
-ASSIGNED = sightings("mass assignment", (b"body", b"json", b"request.", b"POST"), _look)
+def _is_saved(source: Source, name: str) -> bool:
+    return any(source.text(call.callee) == f"{name}.save" for call in source.calls)
+
+
+def _stored_in_python(source: Source, call: Call) -> Iterator[Expr | None]:
+    spread = [given.value for given in call.arguments if given.spread]
+    if spread and (_is_manager(source, call.callee) or _is_model(source, call.callee)):
+        yield from spread
+
+
+def _is_manager(source: Source, callee: Expr) -> bool:
+    return isinstance(callee, Member) and callee.name in ("create", "update") and ".objects" in source.text(callee.of)
+
+
+def _is_model(source: Source, callee: Expr) -> bool:
+    """Whether a class is a table: it comes from a module of models, or is derived from a base of one in this file."""
+    if not isinstance(callee, Name):
+        return False
+    bases = [source.text(base) for part in source.parts if isinstance(part, Class) and part.name == callee.id
+             for base in part.bases]  # fmt: skip
+    tables = any(base in ("db.Model", "models.Model", "DeclarativeBase", "SQLModel") for base in bases)
+    return tables or bool(re.search(r"(?:^|\.)models?(?:\.|$)", source.name(callee)))
+
+
+STORED = sightings("bodies stored whole", (b"body", b"request.", b"req."), _look)
 
 
 class MassAssignment(Rule[Sighting]):
-    """Everything that the caller sends is written into the record.
+    """All that a caller sends is stored, also the fields that no form shows.
 
-    A caller may add `role: "admin"` or somebody else's id, and it is stored like the rest. Take the fields that
-    may be set one by one, or out of a schema that knows no others.
+    Somebody adds `"role": "admin"`, `"ownerId": 7` or `"balance": 1000` to the request, and the model takes it.
+    Name the fields that a caller may set, or parse the body with a schema that knows no others.
+
+    The rule is silent where a validator stands before the handler.
     """
 
     id = "validation/mass-assignment"
     reference = "VAL-08"
     severity = Severity.ERROR
     since = "0.1.0"
-    looks_at = ASSIGNED
+    looks_at = STORED
     examples = (
-        Bad({"app.js": _SCRIPT}, line=2),
-        Bad({"app.js": _SCRIPT.replace("data: req.body", "data: { ...req.body, owner: req.user.id }")}, line=2),
-        Bad({"app.js": _SCRIPT.replace(_CREATE, "Object.assign(user, req.body)")}, line=2),
-        Bad({"views.py": _PYTHON}, line=2),
-        Good({"app.js": _SCRIPT.replace("data: req.body", "data: { name: req.body.name }")}),
-        Good({"app.js": _SCRIPT.replace("data: req.body", "data: schema.parse(req.body)")}),
-        Good({"views.py": _PYTHON.replace("**request.json", 'name=request.json["name"]')}),
-        Good({"app.js": _SCRIPT.replace(_CREATE, "client.create(req.body)")}),
+        Bad({"users.js": _PRISMA}, line=2),
+        Bad({"controllers/users.js": _MONGOOSE}, line=3),
+        Bad({"users.ts": _ASSIGN}, line=3),
+        Bad({"app/users.py": _FLASK}, line=6),
+        Bad({"app/orders.py": _DJANGO}, line=2),
+        Good({"users.js": _PRISMA.replace("req.body", "{ name: req.body.name }")}),
+        Good({"users.js": _PRISMA.replace("req.body", "User.parse(req.body)")}),
+        Good({"users.js": _VALIDATED}),
+        Good({"controllers/users.js": _MONGOOSE.replace("models/user", "services/user")}),
+        Good({"app/users.py": _FLASK.replace("app.models", "app.schemas")}),
+        Good({"app/users.py": _FLASK.replace("request.json", "Form().load(request.json)")}),
     )
 
     def check(self, subject: Sighting, code: Codebase) -> Iterable[Finding]:
-        message = f"{subject.said[:1].upper()}{subject.said[1:]}: name the fields that a caller may set."
-        yield self.finding((subject.key,), message, subject.where, file_local=True)
+        if not any(_is_checked(code, subject)):
+            message = f"{subject.said}: name the fields that a caller may set."
+            yield self.finding((subject.key,), message, subject.where, file_local=True)
+
+
+def _is_checked(code: Codebase, subject: Sighting) -> Iterator[bool]:
+    """Whether something that may validate stands before the handler around a place."""
+    place = subject.where
+    for endpoint in code.get(ENDPOINTS):
+        handler = endpoint.handler
+        if handler.path == place.path and handler.span.start <= place.span.start < handler.span.end:
+            yield bool(endpoint.validators) or any(CHECKED.search(stage.name) for stage in endpoint.stages)

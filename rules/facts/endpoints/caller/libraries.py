@@ -247,6 +247,9 @@ VALIDATORS = (
     "@hono/standard-validator",
 )  # fmt: skip
 
+PARSES = frozenset(("parse", "parseAsync", "validateAsync", "load"))
+"""Methods of validators that throw for what does not fit."""
+
 NEVER_GUARDS = (
     "csurf", "lusca", "helmet", "cors", "express-session", "cookie-session", "passport.initialize()",
     "passport.session()", "cookie-parser", "body-parser", "multer",

@@ -234,6 +234,10 @@ class Visitor:
         worth = {self.worth.of(argument) for argument in made.arguments.all}
         receiver = made.callee.of if isinstance(made.callee, Attribute) else None
         told = bool(worth & TELLING) or (receiver is not None and self.worth.of(receiver) in TELLING)
+        if made.method in libraries.PARSES and any(
+            name_of(given).startswith("<request>") for given in made.arguments.all
+        ):
+            self.note(made, effect_of(made.callee))
         functions = [argument for argument in made.arguments.positional if isinstance(argument, Closure)]
         if len(functions) == 1 and made.method.lower() in libraries.RUNS:
             given = Arguments(tuple(made for _ in functions[0].function.params))
