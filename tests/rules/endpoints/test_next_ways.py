@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rules.facts.endpoints.machine.values import MAX_OPTIONS
 from tests.rules.endpoints.trees import table
 
 NEXT = {"next.config.js": "module.exports = {}", "package.json": '{"dependencies": {"next": "16.0.0"}}'}
@@ -93,3 +94,27 @@ export default async function handler(req, res) {
     found = table({**NEXT, "pages/api/r.ts": source})
     assert found["POST /api/r"] == found["GET /api/r"] == "guarded"
     assert found["OPTIONS /api/r"] == "unguarded"
+
+
+def test_what_is_nested_too_deeply_to_be_followed_may_be_a_guard() -> None:
+    deep = "!" * 120
+    source = f"""
+export const GET = async (req) => {{
+  const known = {deep}(await sent(req));
+  return Response.json({{}});
+}};
+"""
+    assert served(source) == "unknown"
+
+
+def test_more_answers_than_are_kept_may_all_be_refusals() -> None:
+    each = "".join(
+        f"  if (reason === '{n}') return new Response('{n}', {{ status: 401 }});\n" for n in range(MAX_OPTIONS)
+    )
+    source = f"""
+const refused = (reason) => {{
+{each}  return new Response(null, {{ status: 401 }});
+}};
+export const GET = async (req) => refused(req.nextUrl.searchParams.get('reason'));
+"""
+    assert served(source) == "unknown"

@@ -92,6 +92,7 @@ class Control(ABC):
         for statement in statements:
             self.tick()
             if self.depth >= MAX_DEPTH:
+                self.give_up(self.place(statement.at, env))
                 return Flow.ON
             self.depth += 1
             try:
@@ -103,6 +104,10 @@ class Control(ABC):
             if flow is not Flow.ON:
                 return flow
         return Flow.ON
+
+    def give_up(self, place: Place) -> None:
+        """From here on the caller may have been turned away by what is not followed."""
+        self.under = (*self.under, Condition(place, Basis.UNKNOWN, turned_away=True))
 
     def aside(self, statements: Sequence[Stmt], env: Env) -> None:
         """Executes statements that no condition or handler in force has to do with: another module's."""
