@@ -32,6 +32,7 @@ from bot.evaluator.messages import (
 from bot.git.snapshot import BlobReader, GitSnapshot, ObjectStore
 from bot.store.cache import FactCache
 from migration_guards.claims import CLAIMS
+from migration_guards.rehearsal import PLANS
 from rules.catalog import all_rules, names, packs
 from rules.core.codebase import Codebase, Partial, Unavailable
 from rules.core.evaluate import Evaluation, State, evaluate
@@ -194,6 +195,8 @@ def perform(task: Task, line: Line) -> Message:
         head = sides(task, line, reader, cache)
         if task.kind == "inventory":
             return Message(inventory=Inventory(tuple(head.get(ENDPOINTS)), head.unread_by(ENDPOINTS)))
+        if task.kind == "plans":
+            return Message(plans=tuple(head.get(PLANS)))
         if task.kind == "repair":
             return Message(repaired=repair(task, head, line))
         return Message(evaluated=evaluate_both(task, head))

