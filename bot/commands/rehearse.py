@@ -23,7 +23,10 @@ def run(
     ] = None,
     format: Annotated[Format, typer.Option(help="How to report.")] = Format.TEXT,
 ) -> None:
-    """Runs a change's new PostgreSQL migrations on a throw-away server. Exit 0, 1 one fails, 2 usage, 3 not rehearsed."""
+    """Runs new PostgreSQL migrations on a throw-away server.
+
+    Exit 0, 1 one fails, 2 usage, 3 not all could be rehearsed.
+    """
     from bot.local import opened, rehearsed
     from bot.report.rehearsal import render_rehearsal_json, render_rehearsal_text
     from migration_guards.rehearsal import broken

@@ -63,30 +63,30 @@ def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-NOT_SYSTEM = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+OWN = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 
 DESCRIPTIONS = (
-    f"SELECT 'schema', n.nspname FROM pg_namespace n WHERE {NOT_SYSTEM}",
+    "SELECT 'schema', n.nspname FROM pg_namespace n WHERE OWN",
     "SELECT 'relation', c.relkind, c.relpersistence, n.nspname, c.relname, c.relrowsecurity, c.reloptions"
-    f" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {NOT_SYSTEM} AND c.relkind <> 'c'",
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE OWN AND c.relkind <> 'c'",
     "SELECT 'column', n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,"
     " a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)"
     " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
     " LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
-    f" WHERE {NOT_SYSTEM} AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')",
+    " WHERE OWN AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')",
     "SELECT 'index', n.nspname, c.relname, pg_get_indexdef(i.indexrelid), i.indisvalid"
     " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-    f" WHERE {NOT_SYSTEM}",
+    " WHERE OWN",
     "SELECT 'constraint', n.nspname, t.conrelid::regclass, t.conname, pg_get_constraintdef(t.oid), t.convalidated"
-    f" FROM pg_constraint t JOIN pg_namespace n ON n.oid = t.connamespace WHERE {NOT_SYSTEM}",
+    " FROM pg_constraint t JOIN pg_namespace n ON n.oid = t.connamespace WHERE OWN",
     "SELECT 'view', n.nspname, c.relname, pg_get_viewdef(c.oid)"
-    f" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {NOT_SYSTEM} AND c.relkind IN ('v', 'm')",
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE OWN AND c.relkind IN ('v', 'm')",
     "SELECT 'function', n.nspname, p.oid::regprocedure, pg_get_functiondef(p.oid)"
-    f" FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {NOT_SYSTEM} AND p.prokind IN ('f', 'p')",
+    " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE OWN AND p.prokind IN ('f', 'p')",
     "SELECT 'trigger', t.tgrelid::regclass, pg_get_triggerdef(t.oid), t.tgenabled FROM pg_trigger t"
     " WHERE NOT t.tgisinternal",
     "SELECT 'type', n.nspname, t.typname, (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e"
-    f" WHERE e.enumtypid = t.oid) FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {NOT_SYSTEM}",
+    " WHERE e.enumtypid = t.oid) FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE OWN",
     "SELECT 'policy', p.polrelid::regclass, p.polname, p.polcmd, p.polpermissive, p.polroles::regrole[],"
     " pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid) FROM pg_policy p",
     "SELECT 'extension', e.extname FROM pg_extension e",
@@ -99,7 +99,7 @@ def describe(watcher: Connection) -> frozenset[str]:
 
 
 def _lines(watcher: Connection, query: str) -> Iterator[str]:
-    for row in _rows(watcher, query):
+    for row in _rows(watcher, query.replace("OWN", OWN)):
         yield " ".join(
             " ".join(_text(value).split()) if isinstance(value, str | bytes) else _said(value) for value in row
         )

@@ -37,7 +37,7 @@ async def rehearse(plans: Sequence[Plan], seconds: float = SECONDS) -> list[Perf
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         cwd=Path(sys.prefix),
-        env={**env, "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": _home()},
+        env={**env, "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         start_new_session=True,
     )
     try:
@@ -50,11 +50,6 @@ async def rehearse(plans: Sequence[Plan], seconds: float = SECONDS) -> list[Perf
         return PERFORMANCES.validate_json(out)
     except ValidationError:
         return [Performance(plan.history, problem=plan.problem or _why(process.returncode, seconds)) for plan in plans]
-
-
-def _home() -> str:
-    """The folder that this package is imported from."""
-    return str(Path(__file__).parents[2])
 
 
 def _why(code: int | None, seconds: float) -> str:

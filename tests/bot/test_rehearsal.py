@@ -170,7 +170,7 @@ def test_calls_of_a_builder_are_not_pretended_to_be_rehearsed() -> None:
         "CREATE FUNCTION run() RETURNS int LANGUAGE c AS 'libc.so.6', 'system';",
         "LOAD '/tmp/evil.so';",
         "GRANT pg_execute_server_program TO migrator;",
-        "DROP DATABASE template_0;",
+        "DROP DATABASE postgres;",
     ],
 )
 def test_the_server_refuses_what_reaches_beyond_the_database(sql: str, tmp_path: Path) -> None:
@@ -195,7 +195,8 @@ def test_operators_of_the_change_are_never_run_by_the_superuser() -> None:
             "CREATE OPERATOR ~~ (leftarg = name, rightarg = text, function = spy);\n"
             "CREATE OPERATOR <> (leftarg = name, rightarg = text, function = spy);\n",
             "migrations/2_next.down.sql": "SELECT 1;\n",
-            "migrations/3_last.up.sql": "SELECT 1 / (SELECT usesuper::int FROM pg_user WHERE usename = current_user);\n",
+            "migrations/3_last.up.sql": "SELECT 1 / (SELECT usesuper::int FROM pg_user"
+            " WHERE usename = current_user);\n",
         }
     )
     assert done.up[-1].error == "division by zero"
@@ -205,7 +206,6 @@ def test_operators_of_the_change_are_never_run_by_the_superuser() -> None:
     "sql",
     [
         "SELECT pg_sleep(1000);",
-        "SELECT count(*) FROM generate_series(1, 100000000000);",
         "DO $$ BEGIN LOOP NULL; END LOOP; END $$;",
     ],
 )
@@ -228,6 +228,7 @@ def test_an_endless_statement_ends_at_the_role_s_limit() -> None:
         "SELECT g, repeat('x', 1000) FROM generate_series(1, 100000000) g ORDER BY 2, 1;",
         "CREATE TABLE large AS SELECT repeat(md5(g::text), 60) FROM generate_series(1, 100000000) g;",
         "SELECT repeat('x', 900000000);",
+        "SELECT count(*) FROM generate_series(1, 100000000000);",
     ],
 )
 def test_what_grows_without_end_meets_a_limit(sql: str) -> None:
