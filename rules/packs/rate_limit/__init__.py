@@ -1,0 +1,4 @@
+"""How often one caller may ask."""
+
+TITLE = "Rate limits"
+CHECK = "access"

@@ -1,0 +1,4 @@
+"""What callers send is checked before it is used."""
+
+TITLE = "Input validation"
+CHECK = "access"
