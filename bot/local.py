@@ -97,7 +97,9 @@ class Judge:
     async def judge(self) -> Judged:
         """Judges, and says in the verdict what there is to say of the policy."""
         holds = self.holds
-        judged = await judge(self.sides, holds.policy, self.pool, self.suite, chosen=self.chosen, cache=cache_file())
+        judged = await judge(
+            self.sides, holds.policy, self.pool, self.suite, rehearse, chosen=self.chosen, cache=cache_file()
+        )
         return replace(judged, verdict=replace(judged.verdict, notes=judged.verdict.notes + holds.notes))
 
     async def repair(self, judged: Judged) -> Repaired:
@@ -119,17 +121,20 @@ async def judging(sides: Sides, holds: Held, chosen: tuple[str, ...]) -> AsyncIt
         await pool.close()
 
 
-async def rehearsed(sides: Sides, holds: Held) -> list[Performance]:
+async def rehearsed(sides: Sides, holds: Held) -> tuple[Performance, ...]:
     """The new migrations of a change, run on a server of our own; exits 3 when they cannot be read."""
     pool = EvaluatorPool(1)
     today = datetime.now(UTC).date().isoformat()
     task = Task(sides.git_dir, sides.head, sides.base, holds.policy, (), {}, {}, today, sides.merged, cache_file())
     try:
-        return await rehearse(await pool.plans(task))
+        done = await rehearse(await pool.plans(task))
     except EvaluationFailed as problem:
         raise fail(f"could not look: {problem}", COULD_NOT_LOOK) from None
     finally:
         await pool.close()
+    if isinstance(done, str):
+        raise fail(f"not rehearsed: {done}", COULD_NOT_LOOK)
+    return done
 
 
 async def inventory_of(path: Path, rev: str | None) -> Inventory:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from migration_guards.rehearsal import Plan
+from migration_guards.rehearsal import Performance, Plan
 from rules.core.codebase import Unread
 from rules.core.evaluate import Evaluation
 from rules.core.finding import Finding
@@ -44,6 +44,8 @@ class Task:
     kind: Literal["evaluate", "repair", "inventory", "plans"] = "evaluate"
     wanted: tuple[tuple[str, ...], ...] = ()
     rivals: tuple[Rival, ...] = ()
+    rehearsal: tuple[Performance, ...] | str = ()
+    """What was seen of the head's new migrations; a text says why nothing was."""
 
 
 @dataclass(frozen=True)

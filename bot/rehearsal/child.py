@@ -21,23 +21,24 @@ CPU_SECONDS = 60
 FILE_BYTES = 256 * 1024**2
 
 
-def rehearse(plans: Sequence[Plan], folder: Path) -> list[Performance]:
+def rehearse(plans: Sequence[Plan], folder: Path) -> tuple[Performance, ...]:
     """Every plan on one server; raises `NoServer`."""
     with running(folder, binaries()) as socket:
         with connect_as_superuser(socket, "postgres") as admin:
             admin.execute(f"CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 2")
             for name, value in ROLE_SETTINGS.items():
                 admin.execute(f"ALTER ROLE {ROLE} SET {name} = '{value}'".encode())
-        return [perform(plan, socket, number) for number, plan in enumerate(plans)]
+        return tuple(perform(plan, socket, number) for number, plan in enumerate(plans))
 
 
 def main() -> None:
     confine(int(sys.argv[1]), MEMORY_BYTES, CPU_SECONDS, FILE_BYTES)
     plans = PLANS.validate_json(sys.stdin.buffer.read())
+    done: tuple[Performance, ...] | str
     try:
         done = rehearse(plans, Path(os.environ["REHEARSAL"]))
     except NoServer as problem:
-        done = [Performance(plan.history, problem=str(problem)) for plan in plans]
+        done = str(problem)
     sys.stdout.buffer.write(PERFORMANCES.dump_json(done))
 
 

@@ -7,4 +7,4 @@ from pydantic import TypeAdapter
 from migration_guards.rehearsal import Performance, Plan
 
 PLANS: TypeAdapter[tuple[Plan, ...]] = TypeAdapter(tuple[Plan, ...])
-PERFORMANCES: TypeAdapter[list[Performance]] = TypeAdapter(list[Performance])
+PERFORMANCES: TypeAdapter[tuple[Performance, ...] | str] = TypeAdapter(tuple[Performance, ...] | str)

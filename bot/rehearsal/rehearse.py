@@ -17,10 +17,10 @@ from migration_guards.rehearsal import Performance, Plan
 SECONDS = 90.0
 
 
-async def rehearse(plans: Sequence[Plan], seconds: float = SECONDS) -> list[Performance]:
-    """What was seen of every plan. Never raises for what a plan does: a performance says why it saw nothing."""
+async def rehearse(plans: Sequence[Plan], seconds: float = SECONDS) -> tuple[Performance, ...] | str:
+    """What was seen of every plan; a text says why there was nothing to see on. Never raises for what a plan does."""
     if not any(not plan.problem for plan in plans):
-        return [Performance(plan.history, problem=plan.problem) for plan in plans]
+        return tuple(Performance(plan.history, problem=plan.problem) for plan in plans)
     env = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -49,12 +49,12 @@ async def rehearse(plans: Sequence[Plan], seconds: float = SECONDS) -> list[Perf
     try:
         return PERFORMANCES.validate_json(out)
     except ValidationError:
-        return [Performance(plan.history, problem=plan.problem or _why(process.returncode, seconds)) for plan in plans]
+        return _why(process.returncode, seconds)
 
 
 def _why(code: int | None, seconds: float) -> str:
     if code == keeper.LATE:
-        return f"it took longer than {seconds:.0f} s"
+        return f"the rehearsal took longer than {seconds:.0f} s"
     if code == keeper.LARGE:
-        return f"it wrote more than {keeper.MOST_BYTES // 1024**2} MB"
-    return "it ended its process: more memory, processor time or file size than it may have"
+        return f"the rehearsal wrote more than {keeper.MOST_BYTES // 1024**2} MB"
+    return "the rehearsal ended its process: more memory, processor time or file size than it may have"
