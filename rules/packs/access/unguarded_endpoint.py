@@ -45,6 +45,20 @@ _ORDERS = """const router = require("express").Router();
 router.get("/", (req, res) => res.json([]));
 module.exports = router;
 """
+_NEXT = {"package.json": '{"dependencies": {"next": "16.2.6"}}'}
+_FILE = "app/api/orders/route.ts"
+_HANDLERS = """import { auth } from "@clerk/nextjs/server";
+
+export async function GET() {
+  await auth.protect();
+  return Response.json([]);
+}
+
+export async function POST(request: Request) {
+  const order = await request.json();
+  return Response.json(order);
+}
+"""
 _GUARDED = """const app = require("express")();
 const g = (req, res, next) => (req.user ? next() : res.sendStatus(401));
 """
@@ -94,6 +108,11 @@ class UnguardedEndpoint(Rule[Endpoint]):
             {"app.js": _GUARDED + 'app.use("/orders", require("./orders"));\n', "orders.js": _ORDERS},
             base={"app.js": _GUARDED + 'app.use("/orders", g, require("./orders"));\n', "orders.js": _ORDERS},
             line=3,
+        ),
+        Bad(
+            {**_NEXT, _FILE: _HANDLERS},
+            line=8,
+            fixed={_FILE: _HANDLERS.replace("  const order", "  await auth.protect();\n  const order")},
         ),
         Bad({"app.js": _ROUTES.replace("(req, res, next) =>", 'require("@acme/auth").requireUser; //')}, findings=2),
         Good({"main.py": _API.replace("router(router", "router(router, dependencies=[Depends(current_user)]")}),

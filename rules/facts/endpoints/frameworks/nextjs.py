@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rules.core.source import Span
 from rules.facts.endpoints.caller.inspector import Inspector, Layer
@@ -21,7 +22,7 @@ from rules.facts.endpoints.routing.javascript import handle, innermost, passed_a
 from rules.facts.endpoints.routing.next_calls import guarding, handle_request, verbs_in
 from rules.facts.endpoints.routing.next_files import Project, Served, exports, projects, served
 from rules.facts.endpoints.routing.next_matcher import Runs, runs
-from rules.facts.endpoints.routing.writing import not_written
+from rules.facts.endpoints.routing.writing import protect_first
 
 NAME = "nextjs"
 MARKS = (b"use server",)
@@ -40,9 +41,10 @@ def read(world: World) -> Iterator[Endpoint]:
     for project in projects(world):
         middleware = Middleware(world, project)
         routes = [route for one in served(world, project) for route in _routes(world, one, middleware)]
-        yield from endpoints(inspector, NAME, routes, not_written)
+        yield from endpoints(inspector, NAME, routes, partial(protect_first, world))
     files = [path for path in sorted(world.candidates) if is_server_file(world, path)]
-    yield from endpoints(inspector, NAME, [route for path in files for route in _actions(world, path)], not_written)
+    actions = [route for path in files for route in _actions(world, path)]
+    yield from endpoints(inspector, NAME, actions, partial(protect_first, world))
 
 
 @dataclass

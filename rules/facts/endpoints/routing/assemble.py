@@ -65,6 +65,9 @@ class Found:
     own: Layer | None = None
 
 
+OWN = (Origin.FUNCTION, Origin.PROCEDURE, Origin.IN_HANDLER)
+"""Where a guard is an endpoint's own, so that another can be given the same."""
+
 Write = Callable[[Route, Layer], Protection | None]
 """Puts a guard of another route before a route; None where that cannot be written."""
 
@@ -101,7 +104,7 @@ def look(inspector: Inspector, framework: str, route: Route) -> Found:
         guards += [guard] if guard is not None else []
         limits += report.rate_limits
         validators += report.validators
-        if guard is not None and guard.holds and layer.origin in (Origin.FUNCTION, Origin.PROCEDURE):
+        if guard is not None and guard.holds and layer.origin in OWN:
             own = layer
     if not any(guard.holds for guard in guards):
         guards += _perhaps(inspector, route, facts)
@@ -193,7 +196,7 @@ def _protection(item: Found, in_file: list[Found], write: Write) -> Protection |
     others = [o for o in beside if o.endpoint.verdict is Verdict.GUARDED and o.own is None]
     if not guarded or others or len(guarded) < len(bare) or any(_asks_for_more(o.endpoint) for o in guarded):
         return None
-    written = {protection for o in guarded if o.own is not None and (protection := write(item.route, o.own))}
+    written = {write(item.route, o.own) for o in guarded if o.own is not None}
     return written.pop() if len(written) == 1 else None
 
 

@@ -9,6 +9,7 @@ from rules.facts.endpoints.machine.values import Closure, Deferred, Extern, Plac
 from rules.facts.endpoints.machine.world import World
 from rules.facts.endpoints.model import Protection
 from rules.facts.endpoints.routing.assemble import Route
+from rules.facts.endpoints.routing.javascript import innermost
 from rules.syntax.program import Call, Import
 from rules.syntax.walk import walk
 
@@ -68,6 +69,24 @@ def python_import(world: World, path: str, wanted: Value) -> tuple[str, Edit] | 
 
 def not_written(route: Route, guard: Layer) -> None:
     """For frameworks whose guards nobody but the author can write: they stand in handlers or in lists of their own."""
+
+
+def protect_first(world: World, route: Route, guard: Layer) -> Protection | None:
+    """Begins a handler with the statement with which another one in its file begins, where that is a lone check."""
+    theirs, ours = innermost(guard.value), innermost(route.handler)
+    if not isinstance(theirs, Closure) or not isinstance(ours, Closure) or not theirs.function.body.statements:
+        return None
+    first = theirs.function.body.statements[0]
+    text = world.source(Place(theirs.env.path, first.at)).rstrip(b"; \n")
+    body = ours.function.body.statements
+    if text not in (b"await auth.protect()", b"await auth().protect()") or theirs.env.path != ours.env.path or not body:
+        return None
+    line = world.source(Place(ours.env.path, Span(0, body[0].at.start))).rpartition(b"\n")[2]
+    indent = line[: len(line) - len(line.lstrip())]
+    if line.strip() not in (b"", b"const", b"let", b"var"):
+        return None
+    start = body[0].at.start - len(line) + len(indent)
+    return Protection(text.decode(), (Edit(ours.env.path, Span(start, start), text + b";\n" + indent),))
 
 
 def inline_middleware(world: World, route: Route, guard: Layer) -> Protection | None:
