@@ -13,6 +13,7 @@ from time import perf_counter
 from bench.table import Row, Table, median
 from migration_guards.facts import OPERATIONS, frameworks
 from migration_guards.model import Dialect
+from migration_guards.proofs import REHEARSAL
 from migration_guards.sql.reader import statements
 from rules.catalog import all_rules, names
 from rules.core.codebase import Codebase
@@ -107,7 +108,13 @@ BUILDERS = {
 
 
 def _code(files: Mapping[str, str], base: Mapping[str, str] | None = None) -> Codebase:
-    supplied: dict[str, object] = {"settings": {}, MERGE.name: None, RIVALS.name: (), NAMES.name: names()}
+    supplied: dict[str, object] = {
+        "settings": {},
+        MERGE.name: None,
+        RIVALS.name: (),
+        REHEARSAL.name: (),
+        NAMES.name: names(),
+    }
     old = Codebase(_snapshot(base or {}), supplied=supplied)
     return Codebase(_snapshot(files), old, supplied)
 

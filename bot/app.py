@@ -30,6 +30,7 @@ from bot.github.client import Client
 from bot.github.hub import GitHubHub
 from bot.jobs import GATE, Job
 from bot.performer import Done
+from bot.rehearsal.rehearse import rehearse
 from bot.scanners.suite import Suite, discovered
 from bot.settings import Settings, SettingsError
 from bot.store.claims import ClaimStore
@@ -69,6 +70,7 @@ class Bot:
             repositories=MirroredRepositories(mirrors, settings.github_url),
             evaluator=self._pool,
             scanners=Suite(discovered()),
+            rehearse=rehearse,
             runs=self.store,
             claims=self._claims,
             html_url=settings.github_url,

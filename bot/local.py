@@ -21,9 +21,11 @@ from bot.git.sides import read_sides
 from bot.git.snapshot import ObjectStore
 from bot.git.worktree import commit_of, find_git_dir, object_view, working_tree
 from bot.ports import EvaluationFailed
+from bot.rehearsal.rehearse import rehearse
 from bot.report.summary import fixable
 from bot.scanners.suite import Suite, discovered
 from bot.terminal import COULD_NOT_LOOK, fail
+from migration_guards.rehearsal import Performance
 from rules.catalog import packs
 from rules.policy import POLICY_PATH, Policy
 
@@ -95,7 +97,9 @@ class Judge:
     async def judge(self) -> Judged:
         """Judges, and says in the verdict what there is to say of the policy."""
         holds = self.holds
-        judged = await judge(self.sides, holds.policy, self.pool, self.suite, chosen=self.chosen, cache=cache_file())
+        judged = await judge(
+            self.sides, holds.policy, self.pool, self.suite, rehearse, chosen=self.chosen, cache=cache_file()
+        )
         return replace(judged, verdict=replace(judged.verdict, notes=judged.verdict.notes + holds.notes))
 
     async def repair(self, judged: Judged) -> Repaired:
@@ -115,6 +119,22 @@ async def judging(sides: Sides, holds: Held, chosen: tuple[str, ...]) -> AsyncIt
         raise fail(f"could not look: {problem}", COULD_NOT_LOOK) from None
     finally:
         await pool.close()
+
+
+async def rehearsed(sides: Sides, holds: Held) -> tuple[Performance, ...]:
+    """The new migrations of a change, run on a server of our own; exits 3 when they cannot be read."""
+    pool = EvaluatorPool(1)
+    today = datetime.now(UTC).date().isoformat()
+    task = Task(sides.git_dir, sides.head, sides.base, holds.policy, (), {}, {}, today, sides.merged, cache_file())
+    try:
+        done = await rehearse(await pool.plans(task))
+    except EvaluationFailed as problem:
+        raise fail(f"could not look: {problem}", COULD_NOT_LOOK) from None
+    finally:
+        await pool.close()
+    if isinstance(done, str):
+        raise fail(f"not rehearsed: {done}", COULD_NOT_LOOK)
+    return done
 
 
 async def inventory_of(path: Path, rev: str | None) -> Inventory:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.evaluator.messages import Evaluated, Repaired, Reports, Task
+from migration_guards.rehearsal import Performance, Plan
 
 
 class EvaluationFailed(Exception):
@@ -16,7 +17,10 @@ class Evaluator(Protocol):
     """Evaluates untrusted trees elsewhere."""
 
     async def evaluate(self, task: Task) -> Evaluated:
-        """Raises `EvaluationFailed`, as `repair` does."""
+        """Raises `EvaluationFailed`, as the others do."""
+
+    async def plans(self, task: Task) -> tuple[Plan, ...]:
+        """What a rehearsal of the head has to run."""
 
     async def repair(self, task: Task, supply: Callable[[Mapping[str, bytes]], Awaitable[Reports]]) -> Repaired: ...
 
@@ -28,3 +32,7 @@ class Scanners(Protocol):
     """
 
     async def scan(self, files: Mapping[str, bytes | None]) -> Reports: ...
+
+
+Rehearse = Callable[[Sequence[Plan]], Awaitable[tuple[Performance, ...] | str]]
+"""Runs plans on a server; a text says why there is none. Never raises for what a plan does."""

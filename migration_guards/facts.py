@@ -54,7 +54,8 @@ SOURCES: Fact[Sequence[tuple[Framework, Source]]] = Fact("migration sources", _s
 """Every migration file of the tree with its runner, a history at a time, in the order in which they run."""
 
 
-def _read(code: Codebase, framework: Framework, source: Source) -> Migration | None:
+def read(code: Codebase, framework: Framework, source: Source) -> Migration | None:
+    """A migration file as its runner reads it; None where it cannot be read."""
     down = code.text(source.down) if source.down else None
 
     def script(path: str, content: bytes) -> Migration:
@@ -70,14 +71,14 @@ def _migrations(code: Codebase) -> Sequence[Migration]:
     for framework, source in code.get(SOURCES):
         if code.files[source.path].blob in known:
             continue
-        migration = _read(code, framework, source)
+        migration = read(code, framework, source)
         if migration is not None:
             found.append(_edited(code.base, migration) if code.base and source.path in before else migration)
     return found
 
 
 def _edited(base: Codebase, migration: Migration) -> Migration:
-    before = _read(base, frameworks()[migration.runner], migration.source)
+    before = read(base, frameworks()[migration.runner], migration.source)
     return replace(migration, old=frozenset(s.text for s in before.script.up) if before else frozenset())
 
 
@@ -98,7 +99,7 @@ def _before(code: Codebase, history: str) -> Catalog:
         return Catalog(_SCHEMA.validate_json(stored[key]))
     catalog = Catalog()
     for framework, source in listed:
-        migration = _read(base, framework, source)
+        migration = read(base, framework, source)
         for statement in migration.script.up if migration else ():
             for clause in statement.clauses:
                 catalog.apply(clause.action)

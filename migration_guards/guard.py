@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from migration_guards.facts import OPERATIONS, frameworks
 from migration_guards.model import Dialect, Intent, Operation, Reading
+from migration_guards.proofs import proven
 from rules.core.codebase import Codebase
 from rules.core.finding import Confidence, Finding, Fix, Related, Safety, Severity
 from rules.core.rule import Rule
@@ -19,10 +20,12 @@ class Guard(Rule[Operation]):
 
     looks_at = OPERATIONS
     dialects: ClassVar[frozenset[Dialect]] = frozenset(Dialect)
+    clears: ClassVar[bool] = False
+    """Its findings claim that a table is rewritten or read in full: a rehearsal that saw neither clears them."""
 
     def check(self, subject: Operation, code: Codebase) -> Iterable[Finding]:
         if subject.dialect in self.dialects:
-            yield from self.judge(subject, code)
+            yield from proven(self.judge(subject, code), subject, code, self.clears)
 
     @abstractmethod
     def judge(self, subject: Operation, code: Codebase) -> Iterable[Finding]:

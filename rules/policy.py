@@ -56,6 +56,9 @@ class Policy(_Section):
     checks: Literal["gate", "packs"] = Field("packs", description="Post the gate alone, or a check run per pack too.")
     annotations: int = Field(200, ge=0, le=1000, description="Most annotations on one check run.")
     optional: tuple[str, ...] = Field((), description="Scanners that may be missing without failing the gate.")
+    rehearsal: Literal["postgres", "off"] = Field(
+        "off", description="Run new migrations on a throw-away PostgreSQL server, where one is installed."
+    )
     fix: FixPolicy = Field(default_factory=FixPolicy)
     lock: tuple[str, ...] = Field(
         (),

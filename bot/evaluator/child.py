@@ -32,6 +32,8 @@ from bot.evaluator.messages import (
 from bot.git.snapshot import BlobReader, GitSnapshot, ObjectStore
 from bot.store.cache import FactCache
 from migration_guards.claims import CLAIMS
+from migration_guards.proofs import REHEARSAL
+from migration_guards.rehearsal import PLANS
 from rules.catalog import all_rules, names, packs
 from rules.core.codebase import Codebase, Partial, Unavailable
 from rules.core.evaluate import Evaluation, State, evaluate
@@ -76,6 +78,7 @@ def supplied(task: Task, reports: Reports) -> dict[str, object]:
         TODAY.name: task.today,
         NAMES.name: names(),
         RIVALS.name: task.rivals,
+        REHEARSAL.name: Unavailable(task.rehearsal) if isinstance(task.rehearsal, str) else task.rehearsal,
         **scanners,
     }
 
@@ -91,11 +94,13 @@ def sides(task: Task, line: Line, reader: BlobReader, cache: FactCache | None) -
     def watch(path: str) -> None:
         line.send(Message(at=path))
 
-    def side(tree: str, base: Codebase | None, reports: Reports, merge: object = None) -> Codebase:
+    def side(tree: str, base: Codebase | None, reports: Reports, merge: object = None, **more: object) -> Codebase:
         snapshot = GitSnapshot(store, tree, reader)
-        return Codebase(snapshot, base, {**supplied(task, reports), MERGE.name: merge}, cache, task.refuse, watch)
+        return Codebase(
+            snapshot, base, {**supplied(task, reports), MERGE.name: merge, **more}, cache, task.refuse, watch
+        )
 
-    base = side(task.base, None, task.base_reports)
+    base = side(task.base, None, task.base_reports, rehearsal=())
     merge: object = None
     if not task.merged:
         merge = Unavailable("git could not merge this change into its base")
@@ -194,6 +199,8 @@ def perform(task: Task, line: Line) -> Message:
         head = sides(task, line, reader, cache)
         if task.kind == "inventory":
             return Message(inventory=Inventory(tuple(head.get(ENDPOINTS)), head.unread_by(ENDPOINTS)))
+        if task.kind == "plans":
+            return Message(plans=tuple(head.get(PLANS)))
         if task.kind == "repair":
             return Message(repaired=repair(task, head, line))
         return Message(evaluated=evaluate_both(task, head))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from migration_guards.rehearsal import Performance, Plan
 from rules.core.codebase import Unread
 from rules.core.evaluate import Evaluation
 from rules.core.finding import Finding
@@ -40,9 +41,11 @@ class Task:
     merged: str = ""
     cache: str = ""
     refuse: Mapping[str, str] = field(default_factory=dict)
-    kind: Literal["evaluate", "repair", "inventory"] = "evaluate"
+    kind: Literal["evaluate", "repair", "inventory", "plans"] = "evaluate"
     wanted: tuple[tuple[str, ...], ...] = ()
     rivals: tuple[Rival, ...] = ()
+    rehearsal: tuple[Performance, ...] | str = ()
+    """What was seen of the head's new migrations; a text says why nothing was."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class Message:
     evaluated: Evaluated | None = None
     repaired: Repaired | None = None
     inventory: Inventory | None = None
+    plans: tuple[Plan, ...] | None = None
     failed: str | None = None
 
 

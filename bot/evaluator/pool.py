@@ -26,6 +26,7 @@ from bot.evaluator.messages import (
     Task,
 )
 from bot.ports import EvaluationFailed
+from migration_guards.rehearsal import Plan
 
 MAX_DEATHS = 8
 """Files that may each kill a process during one task before the task is given up."""
@@ -90,6 +91,13 @@ class EvaluatorPool:
         if answer.inventory is None:
             raise EvaluationFailed(answer.failed or "the evaluator gave no answer")
         return answer.inventory
+
+    async def plans(self, task: Task) -> tuple[Plan, ...]:
+        """What a rehearsal of the head has to run; raises `EvaluationFailed`."""
+        answer = await self._perform(replace(task, kind="plans"), None)
+        if answer.plans is None:
+            raise EvaluationFailed(answer.failed or "the evaluator gave no answer")
+        return answer.plans
 
     async def close(self) -> None:
         while self._idle:

@@ -16,7 +16,7 @@ from bot.flows.judge import Sides, judge
 from bot.flows.policy import Marks, PolicyUnread, held
 from bot.jobs import GATE, Job
 from bot.performer import Done
-from bot.ports import EvaluationFailed, Evaluator, Scanners
+from bot.ports import EvaluationFailed, Evaluator, Rehearse, Scanners
 from bot.report.check_run import gate, pack_run
 from bot.report.model import CheckRun, Context, Repair
 from rules.catalog import packs
@@ -78,6 +78,7 @@ class Tools:
     repositories: Repositories
     evaluator: Evaluator
     scanners: Scanners
+    rehearse: Rehearse
     runs: Runs
     claims: Claims
     html_url: str
@@ -235,7 +236,13 @@ async def judge_change(subject: Subject, tools: Tools) -> Answer:
         holds = await held(place, fetched.policy_files, tools.hub, tools.runs)
         rivals = await _rivals(subject, tools)
         judged = await judge(
-            fetched.sides, holds.policy, tools.evaluator, tools.scanners, cache=tools.cache, rivals=rivals
+            fetched.sides,
+            holds.policy,
+            tools.evaluator,
+            tools.scanners,
+            tools.rehearse,
+            cache=tools.cache,
+            rivals=rivals,
         )
     approved = bool(judged.evaluated.added) and await _approved(subject, tools)
     verdict = judged.under(holds.policy, approved=approved)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.evaluator.messages import Evaluated, Repaired, Reports, Task
-from bot.ports import Evaluator, Scanners
+from bot.ports import Evaluator, Rehearse, Scanners
 from rules.catalog import packs
 from rules.facts.host import Rival
 from rules.policy import Change, Policy, Verdict, decide
@@ -61,12 +61,13 @@ async def judge(
     policy: Policy,
     evaluator: Evaluator,
     scanners: Scanners,
+    rehearse: Rehearse,
     *,
     chosen: tuple[str, ...] = (),
     cache: str = "",
     rivals: tuple[Rival, ...] = (),
 ) -> Judged:
-    """Scans the touched files on both sides, evaluates both, and decides."""
+    """Scans the touched files on both sides, rehearses where the policy asks, evaluates both sides, and decides."""
     scans = (scanners.scan(sides.head_contents()), scanners.scan(sides.base_contents()))
     head_reports, base_reports = await asyncio.gather(*scans)
     task = Task(
@@ -82,6 +83,8 @@ async def judge(
         cache=cache,
         rivals=rivals,
     )
+    if policy.rehearsal == "postgres":
+        task = replace(task, rehearsal=await rehearse(await evaluator.plans(task)))
     evaluated = await evaluator.evaluate(task)
     change = Change(sides.touched, sides.renames, evaluated.standing, evaluated.added)
     return Judged(decide(policy, packs(), evaluated.head, evaluated.base, change), task, evaluated, change)

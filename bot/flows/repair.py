@@ -123,7 +123,7 @@ async def _attempt(job: Job, place: Place, pull: PullRequest, tools: Tools) -> t
         policy = (await held(place, fetched.policy_files, tools.hub, tools.runs)).policy
         if not policy.fix.enabled:
             return "The policy of this repository switches `/fix` off.", False
-        judged = await judge(fetched.sides, policy, tools.evaluator, tools.scanners, cache=tools.cache)
+        judged = await judge(fetched.sides, policy, tools.evaluator, tools.scanners, tools.rehearse, cache=tools.cache)
         chosen = [i.finding for i in judged.verdict.judged if wanted.takes(i.finding, i.new) and not i.suppressed_by]
         if not chosen and not wanted.known(fetched.sides.touched):
             return f"I know no rule, pack or changed file called {code(job.words)}.", False

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from migration_guards.facts import MIGRATIONS, OPERATIONS, SOURCES
 from migration_guards.model import Operation, Source
+from migration_guards.proofs import REHEARSAL
 from rules.catalog import all_rules, names
 from rules.core.codebase import Codebase
 from rules.core.evaluate import evaluate
@@ -24,7 +25,13 @@ def _snapshot(files: Files) -> MemorySnapshot:
 
 
 def codebase(files: Files, base: Files | None = None) -> Codebase:
-    supplied: dict[str, object] = {"settings": {}, MERGE.name: None, RIVALS.name: (), NAMES.name: names()}
+    supplied: dict[str, object] = {
+        "settings": {},
+        MERGE.name: None,
+        RIVALS.name: (),
+        REHEARSAL.name: (),
+        NAMES.name: names(),
+    }
     return Codebase(_snapshot(files), Codebase(_snapshot(base or {}), supplied=supplied), supplied)
 
 

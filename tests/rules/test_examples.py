@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from migration_guards.proofs import REHEARSAL
 from rules.catalog import all_rules, names
 from rules.core.codebase import Codebase
 from rules.core.evaluate import State, evaluate
@@ -28,7 +29,14 @@ def snapshot(files: Mapping[str, str]) -> MemorySnapshot:
 
 
 def codebase(example: Bad | Good) -> Codebase:
-    host = {"settings": {}, MERGE.name: None, RIVALS.name: (), NAMES.name: names(), TODAY.name: "2026-06-01"}
+    host = {
+        "settings": {},
+        MERGE.name: None,
+        RIVALS.name: (),
+        REHEARSAL.name: (),
+        NAMES.name: names(),
+        TODAY.name: "2026-06-01",
+    }
     supplied = {**host, **example.reports}
     base = Codebase(snapshot(example.base or {}), supplied=supplied)
     return Codebase(snapshot(example.files), base, supplied)

@@ -23,6 +23,7 @@ class AddColumnVolatileDefault(PostgresGuard):
     reference = "ML17"
     severity = Severity.ERROR
     since = "0.1.0"
+    clears = True
     examples = (
         bad("ALTER TABLE t ADD COLUMN id uuid DEFAULT gen_random_uuid();"),
         bad("ALTER TABLE t ADD COLUMN id text NOT NULL DEFAULT make_code();"),

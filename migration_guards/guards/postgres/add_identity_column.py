@@ -22,6 +22,7 @@ class AddIdentityColumn(PostgresGuard):
     reference = "ML20"
     severity = Severity.ERROR
     since = "0.1.0"
+    clears = True
     examples = (
         bad("ALTER TABLE t ADD COLUMN n bigserial;"),
         bad("ALTER TABLE t ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY;"),

@@ -22,6 +22,7 @@ class AddStoredGeneratedColumn(PostgresGuard):
     reference = "ML19"
     severity = Severity.ERROR
     since = "0.1.0"
+    clears = True
     examples = (
         bad("ALTER TABLE t ADD COLUMN s int GENERATED ALWAYS AS (a + b) STORED;"),
         good("CREATE TABLE t (a int); ALTER TABLE t ADD COLUMN s int GENERATED ALWAYS AS (a) STORED;"),

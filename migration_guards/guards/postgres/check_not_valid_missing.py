@@ -23,6 +23,7 @@ class CheckNotValidMissing(PostgresGuard):
     reference = "ML09"
     severity = Severity.ERROR
     since = "0.1.0"
+    clears = True
     examples = (
         bad("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0);"),
         good("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID;"),

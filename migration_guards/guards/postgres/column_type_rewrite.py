@@ -24,6 +24,7 @@ class ColumnTypeRewrite(PostgresGuard):
     reference = "ML21"
     severity = Severity.ERROR
     since = "0.1.0"
+    clears = True
     examples = (
         bad("ALTER TABLE t ALTER a TYPE bigint;", "CREATE TABLE t (a int);"),
         bad("ALTER TABLE t ALTER a TYPE bigint;"),

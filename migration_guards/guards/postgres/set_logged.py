@@ -21,6 +21,7 @@ class SetLogged(PostgresGuard):
     reference = "ML23"
     severity = Severity.WARNING
     since = "0.1.0"
+    clears = True
     examples = (
         bad("ALTER TABLE events SET UNLOGGED;"),
         good("CREATE TABLE events (a int); ALTER TABLE events SET UNLOGGED;"),

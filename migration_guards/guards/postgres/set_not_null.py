@@ -22,6 +22,7 @@ class SetNotNull(PostgresGuard):
     reference = "ML15"
     severity = Severity.ERROR
     since = "0.1.0"
+    clears = True
     examples = (
         bad("ALTER TABLE t ALTER a SET NOT NULL;"),
         bad("ALTER TABLE t ALTER a SET NOT NULL;", "CREATE TABLE t (a int, CONSTRAINT c CHECK (a > 0));"),

@@ -1,0 +1,1 @@
+"""Rehearsals of migrations on a throw-away server."""
