@@ -14,9 +14,6 @@ from rules.syntax.trees import parse, text
 MAX_DEPTH = 40
 """How deep expressions and statements may nest within one function before the rest of them is opaque."""
 
-TOO_DEEP = "nested too deeply"
-"""Why such an expression is opaque."""
-
 MAX_ERRORS = 20
 
 
@@ -42,7 +39,7 @@ class Lowering:
         if node is None:
             return Opaque(Span(0, 0), (), "missing")
         if self._depth >= MAX_DEPTH:
-            return Opaque(at(node), (), TOO_DEEP)
+            return Opaque(at(node), (), "nested too deeply")
         self._depth += 1
         try:
             return self._chain(node)

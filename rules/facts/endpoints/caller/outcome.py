@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from rules.facts.endpoints.caller.answers import status_of, to_login
 from rules.facts.endpoints.machine.host import Basis, Ending, Manner
-from rules.facts.endpoints.machine.values import Closure, Made, Place, Unknown
+from rules.facts.endpoints.machine.values import Closure, Made, Place
 
 Through = Callable[[Ending], bool]
 """Whether an ending means that the caller got through."""
@@ -82,8 +82,6 @@ def assess(endings: Sequence[Ending], through: Through) -> Outcome:
         return Outcome(Result.HOLDS, rejection or checked[0])
     if all(any(c.turned_away and c.basis is Basis.UNKNOWN for c in p.under) for p in firm):
         return Outcome(Result.UNKNOWN, firm[0], "a call that could not be followed may turn callers away")
-    if through is got_answer and all(isinstance(p.value, Unknown) and p.manner is Manner.RETURN for p in firm):
-        return Outcome(Result.UNKNOWN, firm[0], "what it answers with could not be followed")
     consulted = [ending for ending in turned if ending.consulted]
     if consulted:
         met = [ending for ending in consulted if not any(c.basis is Basis.CALLER for c in ending.under)]

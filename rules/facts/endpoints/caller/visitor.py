@@ -17,7 +17,6 @@ from rules.facts.endpoints.machine.values import (
     Arguments,
     Attribute,
     Closure,
-    Either,
     Extern,
     Given,
     Instance,
@@ -29,7 +28,6 @@ from rules.facts.endpoints.machine.values import (
     Place,
     Symbol,
     Value,
-    join,
     name_of,
     scalar_of,
     text_of,
@@ -134,8 +132,6 @@ class Visitor:
             raise self.machine.throw(made, made.place, True)
         if name in libraries.VERIFIES:
             return self.verify(made)
-        if name in libraries.RESPONSES:
-            return _each_status(made)
         if name in libraries.COMPARES:
             return Mixed("==", made.arguments.positional[:2])
         if name_of(callee) in libraries.ROUTE_MATCHERS and (known := self._matched(callee)) is not None:
@@ -267,9 +263,8 @@ class Visitor:
 
     def _hand_over(self, made: Made) -> None:
         """Code outside that is given the response, or what comes next, answers or goes on: nobody sees how."""
-        name = name_of(made.callee)
-        kept = name in libraries.COPIES_NAME or name in libraries.GIVES
-        for argument in () if kept else made.arguments.all:
+        named = name_of(made.callee) in libraries.COPIES_NAME
+        for argument in () if named else made.arguments.all:
             if isinstance(argument, Given) and argument.role in (Standing.RESPONSE, Standing.NEXT):
                 status = status_of(made.callee)
                 manner = Manner.ANSWER if status >= 300 else Manner.ONWARD
@@ -314,17 +309,6 @@ def effect_of(value: Value) -> str:
     if libraries.begins(name, libraries.NEVER_GUARDS) or not libraries.GUARDLIKE.search(name):
         return ""
     return "unknown"
-
-
-def _each_status(made: Made) -> Value:
-    """A response whose status may be one of several, as several responses: each came about in a way of its own."""
-    given = made.arguments.get(1)
-    status = given.entries.get("status") if isinstance(given, Keyed) else None
-    if not isinstance(given, Keyed) or not isinstance(status, Either):
-        return made
-    each = [Keyed({**given.entries, "status": option}, given.is_open, given.maker) for option in status.options]
-    body, *_ = made.arguments.positional
-    return join([replace(made, arguments=Arguments((body, init))) for init in each], status.ways)
 
 
 def is_known(value: Value) -> bool:

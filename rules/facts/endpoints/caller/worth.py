@@ -130,8 +130,6 @@ class Worth:
             return Truth(constant_truth(value))
         if isinstance(value, Attribute) and isinstance(value.of, Keyed) and not value.of.is_open:
             return Truth(False)
-        if is_response(value):
-            return Truth(True)
         worth = self.of(value)
         if worth is Standing.ABSENT:
             return Truth(False, Basis.IDENTITY)
@@ -150,10 +148,6 @@ class Worth:
         if value.op == "!=":
             same = self.equal(*value.parts)
             return Truth(None if same.answer is None else not same.answer, same.basis)
-        if value.op == "is-a" and name_of(value.parts[1]) in libraries.RESPONSES:
-            answers = is_response(value.parts[0])
-            if answers is not None:
-                return Truth(answers)
         worth = [self.of(inner) for inner in value.parts]
         if value.op in ("in", "<", ">", "<=", ">=", "is-a") and Standing.ABSENT in worth:
             return Truth(False, Basis.IDENTITY)
@@ -180,13 +174,6 @@ class Worth:
         if Standing.CREDENTIAL in worth and worth & {Standing.SECRET, Standing.SERVER, Standing.CHECKED}:
             return Truth(False, Basis.IDENTITY)
         return Truth(None, BASIS.get(strongest(worth), Basis.SERVER))
-
-
-def is_response(value: Value) -> bool | None:
-    """Whether a value is a response that the program itself made; None where that cannot be told."""
-    if isinstance(value, Made) and name_of(value.callee) in libraries.RESPONSES:
-        return True
-    return False if isinstance(value, Keyed | Listed | Known) else None
 
 
 def texts_in(values: Sequence[Value]) -> list[str]:

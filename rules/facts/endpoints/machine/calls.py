@@ -263,17 +263,9 @@ def _in_force(outer: tuple[Condition, ...], kept: list[tuple[Condition, ...]]) -
     """The conditions after a function with these ways out. Where each was checked, in whatever way, that stays."""
     if len(kept) == 1:
         return kept[0]
-    proof = _on_every_way(outer, kept, PROOFS) or _on_every_way(outer, kept, (Basis.UNKNOWN, *PROOFS))
+    checks = [[c for c in under if c not in outer and c.turned_away and c.basis in PROOFS] for under in kept]
+    proof = checks[0][:1] if checks and all(checks) else []
     return (*(c for c in outer if all(c in under for under in kept)), *proof)
-
-
-def _on_every_way(
-    outer: tuple[Condition, ...], kept: list[tuple[Condition, ...]], bases: tuple[Basis, ...]
-) -> list[Condition]:
-    """A condition that stands for the checks on all ways, or none where one has none. A doubt comes before a proof."""
-    checks = [[c for c in under if c not in outer and c.turned_away and c.basis in bases] for under in kept]
-    found = [c for on_way in checks for c in on_way]
-    return [next((c for c in found if c.basis is Basis.UNKNOWN), found[0])] if checks and all(checks) else []
 
 
 def _plain_static(function: Function) -> bool:

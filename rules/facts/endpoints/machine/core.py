@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from rules.core.source import Span
 from rules.facts.endpoints.machine.host import Basis, Condition, Dead, Ending, Exhausted, Host, Manner, Truth
-from rules.facts.endpoints.machine.narrowing import Narrowing
 from rules.facts.endpoints.machine.sides import Sides
 from rules.facts.endpoints.machine.values import (
     NOTHING,
@@ -24,7 +23,6 @@ from rules.facts.endpoints.machine.values import (
     Place,
     Unknown,
     Value,
-    Way,
     join,
 )
 from rules.syntax.program import (
@@ -92,7 +90,6 @@ class Control(ABC):
         for statement in statements:
             self.tick()
             if self.depth >= MAX_DEPTH:
-                self.give_up(self.place(statement.at, env))
                 return Flow.ON
             self.depth += 1
             try:
@@ -104,10 +101,6 @@ class Control(ABC):
             if flow is not Flow.ON:
                 return flow
         return Flow.ON
-
-    def give_up(self, place: Place) -> None:
-        """From here on the caller may have been turned away by what is not followed."""
-        self.under = (*self.under, Condition(place, Basis.UNKNOWN, turned_away=True))
 
     def aside(self, statements: Sequence[Stmt], env: Env) -> None:
         """Executes statements that no condition or handler in force has to do with: another module's."""
@@ -146,25 +139,18 @@ class Control(ABC):
         test = self.value(statement.test, env)
         place = self.place(statement.test.at, env)
         sides = Sides(test, self.host)
-        truth = self.host.truth(test)
-        narrowing = Narrowing(self, statement.test, env) if truth.answer is None else None
-        flows: list[Flow] = []
 
         def side(holds: bool, statements: Sequence[Stmt]) -> Flow:
             way = sides.way(holds)
             self.under = (*self.under, *(c for c in way.under if c not in self.under and isinstance(c, Condition)))
             self.consulted = self.consulted or way.consulted
-            if narrowing is not None:
-                narrowing.enter(holds)
             start = self.mark()
             flow = self.run(statements, env)
-            flows.append(flow)
             if flow is Flow.LEFT and self.rejected(Basis.CHECK, start):
                 sides.turn_away(holds)
-            if narrowing is not None and Flow.LEFT not in flows and flow is not Flow.LEFT:
-                narrowing.leave(holds)
             return flow
 
+        truth = self.host.truth(test)
         return self.branch(truth, place, env, lambda: side(True, statement.then), lambda: side(False, statement.other))
 
     def branch(self, truth: Truth, place: Place, env: Env, then: Callable[[], Flow], other: Callable[[], Flow]) -> Flow:
@@ -229,19 +215,16 @@ class Control(ABC):
     ) -> Value | None:
         """The value of what is evaluated if a condition holds, or of what is if not; None when neither comes back."""
         results: list[Value] = []
-        ways: list[Way] = []
-        outer, consulted = self.under, self.consulted
 
         def go(action: Callable[[], Value] | None) -> Flow:
             try:
                 results.extend([action()] if action is not None else [])
             except Dead:
                 return Flow.LEFT
-            ways.append(Way(tuple(c for c in self.under if c not in outer), self.consulted and not consulted))
             return Flow.ON
 
         self.branch(truth, place, env, lambda: go(then), lambda: go(other))
-        return join(results, ways) if results else None
+        return join(results) if results else None
 
     def do_each(self, statement: Each, env: Env) -> Flow:
         over = self.value(statement.over, env) if statement.over is not None else None

@@ -21,7 +21,6 @@ from rules.facts.endpoints.machine.values import (
     Value,
     text_of,
 )
-from rules.syntax.lowering import TOO_DEEP
 from rules.syntax.program import (
     Assign,
     Binary,
@@ -80,7 +79,6 @@ class Expressions(Errors):
             expression = getattr(expression, kind)
         self.tick()
         if self.depth >= MAX_DEPTH:
-            self.give_up(self.place(expression.at, env))
             return Unknown("nested too deeply")
         self.depth += 1
         try:
@@ -229,8 +227,6 @@ class Expressions(Errors):
         parts = self.values(expression.parts, env)
         if expression.reason == "sequence" and parts:
             return parts[-1]
-        if expression.reason == TOO_DEEP:
-            self.give_up(self.place(expression.at, env))
         return Mixed(expression.reason or "opaque", tuple(parts))
 
     def bind(self, target: Expr, value: Value, env: Env, declares: bool) -> None:

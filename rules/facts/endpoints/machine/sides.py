@@ -42,7 +42,7 @@ class Sides:
                 if found:
                     yield from found
                     return
-        elif isinstance(test, Mixed) and test.op in ("==", "!=", "is-a") and isinstance(test.parts[0], Either):
+        elif isinstance(test, Mixed) and test.op in ("==", "!=") and isinstance(test.parts[0], Either):
             for option, way in zip(test.parts[0].options, test.parts[0].ways, strict=False):
                 if self._may_be(Mixed(test.op, (option, *test.parts[1:])), holds):
                     yield way

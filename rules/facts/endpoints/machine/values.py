@@ -253,22 +253,23 @@ NOTHING = Known(None)
 
 def join(values: Sequence[Value], ways: Sequence[Way] = ()) -> Value:
     """One value for what may be any of these. Of values that are the same, what held for all of them is kept."""
-    options: dict[object, Value] = {}
-    kept: dict[object, Way] = {}
+    options: list[Value] = []
+    kept: list[Way] = []
     for position, value in enumerate(values):
         outer = ways[position] if ways else Way()
         inner = value.ways if isinstance(value, Either) and value.ways else ()
         for number, option in enumerate(value.options if isinstance(value, Either) else (value,)):
             way = _after(outer, inner[number]) if inner else outer
-            key = _sameness(option)
-            kept[key] = _common(kept[key], way) if key in options else way
-            options.setdefault(key, option)
+            same = next((i for i, other in enumerate(options) if _same(option, other)), None)
+            if same is None:
+                options.append(option)
+                kept.append(way)
+            else:
+                kept[same] = _common(kept[same], way)
     if len(options) > MAX_OPTIONS:
         return Unknown("too many possible values")
-    if len(options) < 2:
-        return next(iter(options.values()), NOTHING)
-    told = tuple(kept.values()) if any(way.under or way.consulted for way in kept.values()) else ()
-    return Either(tuple(options.values()), told)
+    told = tuple(kept) if any(way.under or way.consulted for way in kept) else ()
+    return Either(tuple(options), told) if len(options) > 1 else options[0] if options else NOTHING
 
 
 def _after(outer: Way, inner: Way) -> Way:
@@ -282,11 +283,12 @@ def _common(one: Way, other: Way) -> Way:
 MAX_OPTIONS = 20
 
 
-def _sameness(value: Value) -> object:
-    """What two values have in common that are the same."""
-    if isinstance(value, Known):
-        return (type(value.value), value.value)
-    return value.name if isinstance(value, Extern) else value
+def _same(one: Value, other: Value) -> bool:
+    if isinstance(one, Known) and isinstance(other, Known):
+        return type(one.value) is type(other.value) and one.value == other.value
+    if isinstance(one, Extern) and isinstance(other, Extern):
+        return one.name == other.name
+    return one is other
 
 
 def name_of(value: Value | None) -> str:

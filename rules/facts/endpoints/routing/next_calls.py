@@ -30,8 +30,6 @@ CLERK = "@clerk/nextjs/server.clerkMiddleware"
 NEXT_AUTH = "next-auth().auth"
 VERBS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
-PREFLIGHT = frozenset(("HEAD", "OPTIONS"))
-
 
 def handle_request(visitor: Visitor, value: Value) -> list[Ending]:
     """Calls a route handler, a page or the middleware with a request."""
@@ -85,17 +83,13 @@ def _is_authorized(visitor: Visitor, value: Value) -> list[Ending]:
 
 
 def verbs_in(world: World, path: str) -> list[str]:
-    """The methods that a file of one handler for all of them speaks of, but for those of requests that it makes.
-
-    One that only answers preflights apart serves every other method alike.
-    """
+    """The methods that a file of one handler for all of them speaks of, but for those of requests that it makes."""
     module = world.module(path)
     parts = list(walk(module.program.statements)) if module is not None else []
     made = {id(part.value) for part in parts if isinstance(part, Entry) and _key(part) == "method"}
     said = {str(part.value) for part in parts if isinstance(part, Const) and id(part) not in made}
     keys = {_key(part) for part in parts if isinstance(part, Entry)}
-    found = VERBS & (said | keys)
-    return sorted(VERBS - {"HEAD"} if found and found <= PREFLIGHT else found)
+    return sorted(VERBS & (said | keys))
 
 
 def _key(entry: Entry) -> str:
