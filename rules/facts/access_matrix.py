@@ -73,10 +73,6 @@ class Matrix:
         return next((row for row in self.rows if row.address == address), None)
 
 
-def address_of(endpoint: Endpoint) -> str:
-    return f"{endpoint.method} {endpoint.path}"
-
-
 def access_of(endpoint: Endpoint) -> Access | None:
     """What the code asks of callers; None where that cannot be told."""
     if endpoint.verdict is not Verdict.GUARDED:
@@ -163,7 +159,7 @@ FLAWS: Fact[Sequence[Flaw]] = Fact("access matrix flaws", _flaws)
 def declared_public(code: Codebase, endpoint: Endpoint) -> bool:
     """Whether a row says with a reason, and within its time, that anybody may call an endpoint."""
     matrix = code.get(MATRIX)
-    row = matrix.row(address_of(endpoint)) if matrix is not None else None
+    row = matrix.row(endpoint.address) if matrix is not None else None
     if row is None or row.access.level != PUBLIC or not row.reason:
         return False
     return not row.until or row.until >= code.get(TODAY)
@@ -175,7 +171,7 @@ def write_matrix(endpoints: Sequence[Endpoint]) -> str:
         "# Who may call what. Review each row: it says what the code asks today, not what it should.",
         "endpoints:",
     ]
-    rows = {address_of(e): e for e in sorted(endpoints, key=lambda e: (e.path, e.method))}
+    rows = {e.address: e for e in sorted(endpoints, key=lambda e: (e.path, e.method))}
     for address, endpoint in rows.items():
         access = access_of(endpoint)
         if access is None:

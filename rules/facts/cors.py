@@ -10,10 +10,8 @@ from rules.core.codebase import Codebase, Fact
 from rules.core.source import Location
 from rules.facts.endpoints import LIBRARY_CALLS
 from rules.facts.endpoints.library_calls import LibraryCall, Plain, Sort
-from rules.facts.sightings import Source
-from rules.syntax.javascript_program import javascript_program
+from rules.facts.sightings import Source, source_of
 from rules.syntax.program import Call, Const, Expr, Function, Member, Name, Return
-from rules.syntax.python_program import python_program
 from rules.syntax.walk import walk
 
 LIBRARIES = frozenset(("cors", "hono/cors.cors", "@koa/cors"))
@@ -108,11 +106,9 @@ def _loose(value: Plain) -> str:
 
 def _always(where: Location, code: Codebase) -> str:
     """What a function that decides about an origin lets in, by following what it says yes to."""
-    content = code.text(where.path) or b""
-    lower = python_program if where.path.endswith(".py") else javascript_program
-    source = Source(lower(where.path, content))
-    function = next((f for f in source.functions if f.at == where.span), None)
-    if function is None:
+    source = source_of(code, where.path)
+    function = next((f for f in source.functions if f.at == where.span), None) if source is not None else None
+    if source is None or function is None:
         return ""
     loose = next((said for call in _calls(function) if (said := _ends(source, call))), "")
     return loose or ("the function lets every origin in" if _says_yes(function) else "")

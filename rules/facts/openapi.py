@@ -33,6 +33,10 @@ class Operation:
     public: bool | None
     said: Mapping[str, Any]
 
+    @property
+    def address(self) -> str:
+        return f"{self.method} {self.path}"
+
 
 @dataclass(frozen=True)
 class Description:

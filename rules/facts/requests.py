@@ -30,12 +30,6 @@ def is_body(source: Source, part: Expr | None) -> bool:
     return bool(BODY.search(source.name(part)))
 
 
-def functions_around(source: Source, part: Expr) -> list[Function]:
-    """The functions around a part, the innermost first."""
-    around = [f for f in source.functions if f.at.start <= part.at.start and part.at.end <= f.at.end and f is not part]
-    return sorted(around, key=lambda f: f.at.end - f.at.start)
-
-
 def parameter(source: Source, name: str, around: list[Function]) -> str | None:
     """The written type of a parameter of one of these functions, empty if none is written; None if there is none."""
     for function in around:

@@ -58,6 +58,11 @@ class Sighting:
     kind: str = ""
     edits: tuple[Edit, ...] = ()
 
+    @property
+    def sentence(self) -> str:
+        """What is said, as a sentence begins."""
+        return self.said[:1].upper() + self.said[1:]
+
 
 class Source:
     """One file as a look-out sees it."""
@@ -159,11 +164,15 @@ class Source:
     def saw(self, part: object, said: str, key: str = "", kind: str = "", edits: Iterable[Edit] = ()) -> Sighting:
         return Sighting(self.place(part), said, key or said, kind, tuple(edits))
 
+    def functions_around(self, part: object) -> list[Function]:
+        """The functions around a part, the innermost first."""
+        at = getattr(part, "at", Span(0, 0))
+        around = [f for f in self.functions if f.at.start <= at.start and at.end <= f.at.end and f is not part]
+        return sorted(around, key=lambda f: f.at.end - f.at.start)
+
     def around(self, part: object) -> str:
         """The name of the innermost function around a part; empty at the top of the file."""
-        at = getattr(part, "at", Span(0, 0))
-        inner = [f for f in self.functions if f.at.start <= at.start and at.end <= f.at.end and f is not part]
-        return min(inner, key=lambda f: f.at.end - f.at.start).name if inner else ""
+        return next((function.name for function in self.functions_around(part)), "")
 
 
 def argument(call: Call, position: int | None, *names: str) -> Expr | None:
@@ -219,6 +228,22 @@ def sightings(name: str, marks: Sequence[bytes], look: Look, *, everywhere: bool
     return Fact(f"sightings:{name}", build)
 
 
+def _lowered(path: str, content: bytes) -> Program:
+    return (python_program if path.endswith(".py") else javascript_program)(path, content)
+
+
+_SOURCES: Fact[dict[str, Source | None]] = Fact("sources", lambda code: {})
+
+
+def source_of(code: Codebase, path: str) -> Source | None:
+    """A file that a rule looks into again, read once; None where it cannot be understood."""
+    kept = code.get(_SOURCES)
+    if path not in kept:
+        program = code.parsed(path, _lowered)
+        kept[path] = Source(program) if program is not None else None
+    return kept[path]
+
+
 def _see(path: str, content: bytes) -> dict[str, list[Sighting]]:
     aside = is_aside(path)
     wanted = [
@@ -228,7 +253,7 @@ def _see(path: str, content: bytes) -> dict[str, list[Sighting]]:
     ]
     if not wanted or is_minified(content):
         return {}
-    source = Source((python_program if path.endswith(".py") else javascript_program)(path, content))
+    source = Source(_lowered(path, content))
     return {name: found for name, out in wanted if (found := list(out.look(source)))}
 
 

@@ -163,6 +163,11 @@ class Endpoint:
     protection: Protection | None = field(default=None, compare=False)
 
     @property
+    def address(self) -> str:
+        """Method and path, by which people know it: `GET /orders`."""
+        return f"{self.method} {self.path}"
+
+    @property
     def verdict(self) -> Verdict:
         if any(guard.holds for guard in self.guards):
             return Verdict.GUARDED

@@ -51,7 +51,7 @@ def _people(endpoints: Iterable[Endpoint]) -> dict[str, str]:
     """Who can call each address: of several mounts the most open one counts."""
     rank = (Verdict.GUARDED, Verdict.UNKNOWN, Verdict.UNGUARDED)
     ordered = sorted(endpoints, key=lambda endpoint: rank.index(endpoint.verdict))
-    return {f"{endpoint.method} {endpoint.path}": PEOPLE[endpoint.verdict] for endpoint in ordered}
+    return {endpoint.address: PEOPLE[endpoint.verdict] for endpoint in ordered}
 
 
 def _listed(names: Collection[str]) -> str:

@@ -80,7 +80,7 @@ class OpenEndpoint(Rule[Endpoint]):
     def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
         if not is_open(subject) or cause_of(subject, code) is not self.cause:
             return
-        name = f"{subject.method} {subject.path}"
+        name = subject.address
         message = f"Anybody can call {name}: {self.because(subject, code)}."
         related = tuple(self.elsewhere(subject, code))
         yield self.finding((name,), message, subject.declared, fix=like_its_siblings(subject), related=related)

@@ -85,7 +85,7 @@ class GuardWeakened(Rule[Endpoint]):
         losses = [loss for old in before if (loss := _loss(old, subject, code)) is not None]
         if not losses or len(losses) < len(before):
             return
-        name = f"{subject.method} {subject.path}"
+        name = subject.address
         standing = next(guard for guard in subject.guards if guard.holds)
         related = (Related(standing.where, f"{spoken(standing)} is what stands before it now"),)
         yield self.finding((name,), f"{name} {losses[0].message}", subject.declared, related=related)

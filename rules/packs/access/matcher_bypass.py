@@ -64,7 +64,7 @@ class MatcherBypass(Rule[Endpoint]):
             return
         for miss in subject.misses:
             if miss.trap is Trap.CALLER_CHOOSES:
-                name = f"{subject.method} {subject.path}"
+                name = subject.address
                 message = f"A caller can have {name} served without {spoken(miss)}, by what the matcher leaves out."
                 related = (Related(miss.where, f"{spoken(miss)} is the only guard"),)
                 yield self.finding((name,), message, subject.declared, related=related)

@@ -63,12 +63,12 @@ class MiddlewareOnly(Rule[Sequence[Endpoint]]):
         guard = next(guard for guard in subject[0].guards if guard.holds and guard.strength is Strength.MIDDLEWARE)
         version = version_of(code, guard.where.path, "next")
         weak = is_vulnerable(version)
-        many = f"{len(subject)} endpoints" if len(subject) > 1 else f"{subject[0].method} {subject[0].path}"
+        many = f"{len(subject)} endpoints" if len(subject) > 1 else subject[0].address
         message = f"Only {spoken(guard)} in the middleware guards {many}"
         message += (
             f", and next {version} has known ways round the middleware." if weak else "; check in the handler too."
         )
-        related = tuple(Related(e.declared, f"{e.method} {e.path}") for e in subject[:10])
+        related = tuple(Related(e.declared, e.address) for e in subject[:10])
         severity = Severity.ERROR if weak else self.severity
         key = (*(("vulnerable",) if weak else ()), spoken(guard))
         yield self.finding(key, message, guard.where, severity=severity, related=related, file_local=True)

@@ -7,7 +7,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Edit, Finding, Fix, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Span
-from rules.facts.access_matrix import MATRIX, PATH, PUBLIC, access_of, address_of
+from rules.facts.access_matrix import MATRIX, PATH, PUBLIC, access_of
 from rules.facts.endpoints import ENDPOINTS
 from rules.facts.endpoints.model import Endpoint
 
@@ -43,7 +43,7 @@ class MissingRow(Rule[Endpoint]):
     )
 
     def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
-        matrix, address = code.get(MATRIX), address_of(subject)
+        matrix, address = code.get(MATRIX), subject.address
         if matrix is None or matrix.flaws or matrix.row(address) is not None:
             return
         message = f"{address} has no row in {PATH}."
@@ -55,6 +55,6 @@ def _row(endpoint: Endpoint, code: Codebase) -> Fix | None:
     if access is None or access.level == PUBLIC or (access.rank == 2 and not access.names):
         return None
     break_before = "" if content.endswith(b"\n") else "\n"
-    text = f"{break_before}  {json.dumps(address_of(endpoint))}: {access}\n"
+    text = f"{break_before}  {json.dumps(endpoint.address)}: {access}\n"
     end = Span(len(content), len(content))
     return Fix("Add the row that the code has today", (Edit(PATH, end, text.encode()),))

@@ -6,7 +6,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Edit, Finding, Fix, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Span
-from rules.facts.access_matrix import PATH, ROWS, Row, address_of
+from rules.facts.access_matrix import PATH, ROWS, Row
 from rules.facts.endpoints import ENDPOINTS
 
 _APP = """const app = require("express")();
@@ -34,7 +34,7 @@ class StaleRow(Rule[Row]):
     )
 
     def check(self, subject: Row, code: Codebase) -> Iterable[Finding]:
-        if any(address_of(endpoint) == subject.address for endpoint in code.get(ENDPOINTS)):
+        if any(endpoint.address == subject.address for endpoint in code.get(ENDPOINTS)):
             return
         yield self.finding(
             (subject.address,), f"There is no endpoint {subject.address}.", subject.where, fix=_without(subject, code)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Related, Severity
 from rules.core.rule import Bad, Good, Rule
-from rules.facts.access_matrix import MATRIX, PATH, access_of, address_of
+from rules.facts.access_matrix import MATRIX, PATH, access_of
 from rules.facts.endpoints import ENDPOINTS
 from rules.facts.endpoints.model import Endpoint
 
@@ -34,7 +34,7 @@ class StrongerThanRow(Rule[Endpoint]):
 
     def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
         matrix, asked = code.get(MATRIX), access_of(subject)
-        row = matrix.row(address_of(subject)) if matrix is not None else None
+        row = matrix.row(subject.address) if matrix is not None else None
         if row is None or asked is None or asked.rank <= row.access.rank or (asked.rank == 2 and not asked.names):
             return
         message = f"{row.address} asks for {asked}; its row says {row.access}."

@@ -6,7 +6,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Finding, Fix, Related, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Location, locate_line
-from rules.facts.access_matrix import PATH, address_of, declared_public
+from rules.facts.access_matrix import PATH, declared_public
 from rules.facts.endpoints import BY_ADDRESS, ENDPOINTS
 from rules.facts.endpoints.model import Endpoint, Guard, Verdict
 from rules.facts.endpoints.surface import surface_change
@@ -123,7 +123,7 @@ class UnguardedEndpoint(Rule[Endpoint]):
     )
 
     def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
-        name = address_of(subject)
+        name = subject.address
         if subject.verdict is Verdict.GUARDED or subject.public_reason:
             return
         if declared_public(code, subject) and declared_public(code.base or code, subject):

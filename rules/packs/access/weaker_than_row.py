@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rules.core.codebase import Codebase
 from rules.core.finding import Confidence, Finding, Related, Severity
 from rules.core.rule import Bad, Good, Rule
-from rules.facts.access_matrix import MATRIX, PATH, Access, Row, access_of, address_of
+from rules.facts.access_matrix import MATRIX, PATH, Access, Row, access_of
 from rules.facts.endpoints import ENDPOINTS
 from rules.facts.endpoints.model import Endpoint
 from rules.packs.access.causes import may_ask_itself
@@ -40,7 +40,7 @@ class WeakerThanRow(Rule[Endpoint]):
 
     def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
         matrix, asked = code.get(MATRIX), access_of(subject)
-        row = matrix.row(address_of(subject)) if matrix is not None else None
+        row = matrix.row(subject.address) if matrix is not None else None
         if row is None or asked is None or not _is_weaker(asked, row.access):
             return
         message = f"{row.address} lets in {_people(asked)}; its row says {row.access}."

@@ -55,7 +55,7 @@ class WeakerThanSiblings(Rule[Sequence[Endpoint]]):
             return
         if any(held.kind not in (Kind.AUTHENTICATED, Kind.OPTIONAL) for held in odd.guards):
             return
-        name = f"{odd.method} {odd.path}"
+        name = odd.address
         message = f"{name} asks only for an identity, while its {len(asking)} siblings stand behind {spoken(guard)}."
         related = (Related(sibling.declared, f"this sibling stands behind {spoken(guard)}"),)
         yield self.finding((name,), message, odd.declared, related=related)

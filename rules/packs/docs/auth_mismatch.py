@@ -50,7 +50,7 @@ class AuthMismatch(Rule[Documented]):
 
     def check(self, subject: Documented, code: Codebase) -> Iterable[Finding]:
         for endpoint, operation in subject.pairs:
-            name = f"{operation.method} {operation.path}"
+            name = operation.address
             related = (Related(endpoint.declared, "the endpoint"),)
             if operation.public is True and endpoint.verdict is Verdict.GUARDED:
                 message = f"{name} is described as public, and the code turns strangers away."

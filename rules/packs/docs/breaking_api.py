@@ -71,7 +71,7 @@ def _broken(old: Description, new: Description, code: Codebase) -> Iterator[tupl
     top = locate_line(new.path, code.text(new.path) or b"", 1)
     for operation in old.operations:
         kept = now.get((operation.method, plain(operation.path)))
-        name = f"{operation.method} {operation.path}"
+        name = operation.address
         if kept is None:
             yield f"{name} is gone", top
         else:

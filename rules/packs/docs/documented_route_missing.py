@@ -52,5 +52,5 @@ class DocumentedRouteMissing(Rule[Documented]):
         if len(subject.missing) * 4 > len(subject.pairs):
             return
         for operation in subject.missing:
-            name = f"{operation.method} {operation.path}"
+            name = operation.address
             yield self.finding((name,), f"No endpoint serves {name}.", operation.where, file_local=True)

@@ -65,7 +65,7 @@ class RouteUndocumented(Rule[Documented]):
         path = subject.description.path
         content = code.text(path) or b""
         for endpoint in subject.undocumented:
-            name = f"{endpoint.method} {endpoint.path}"
+            name = endpoint.address
             message = f"{name} does not stand in {path}."
             related = (Related(locate_line(path, content, 1), "the description"),)
             fix = _stub(endpoint, subject, content)

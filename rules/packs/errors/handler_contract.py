@@ -69,5 +69,5 @@ class HandlerContract(Rule[Sighting]):
 
     def check(self, subject: Sighting, code: Codebase) -> Iterable[Finding]:
         fix = Fix("Hand the error on where an answer has begun", subject.edits) if subject.edits else None
-        message = f"{subject.said[:1].upper()}{subject.said[1:]}."
+        message = f"{subject.sentence}."
         yield self.finding((subject.key,), message, subject.where, fix=fix, file_local=True)

@@ -44,7 +44,7 @@ class HandlerNotLast(Rule[Sequence[Endpoint]]):
         for endpoint in served:
             catcher = heard.get(_root(endpoint))
             if catcher is not None and not endpoint.catchers and endpoint.declared.path == catcher.where.path:
-                name = f"{endpoint.method} {endpoint.path}"
+                name = endpoint.address
                 message = f"{name} stands behind the error handler, which does not hear of its errors."
                 related = (Related(catcher.where, "the error handler"),)
                 yield self.finding((name,), message, endpoint.declared, related=related)

@@ -103,5 +103,5 @@ class Leak(Rule[Sighting]):
     )
 
     def check(self, subject: Sighting, code: Codebase) -> Iterable[Finding]:
-        message = f"{subject.said[:1].upper()}{subject.said[1:]}."
+        message = f"{subject.sentence}."
         yield self.finding((subject.key,), message, subject.where, file_local=True)

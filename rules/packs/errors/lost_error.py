@@ -129,5 +129,5 @@ class LostError(Rule[Sighting]):
 
     def check(self, subject: Sighting, code: Codebase) -> Iterable[Finding]:
         fix = Fix("Log the error with its stack", subject.edits) if subject.edits else None
-        message = f"{subject.said[:1].upper()}{subject.said[1:]}."
+        message = f"{subject.sentence}."
         yield self.finding((subject.key,), message, subject.where, fix=fix, file_local=True)

@@ -97,5 +97,5 @@ class Swallowed(Rule[Sighting]):
     )
 
     def check(self, subject: Sighting, code: Codebase) -> Iterable[Finding]:
-        message = f"{subject.said[:1].upper()}{subject.said[1:]}: log it, or catch what is expected."
+        message = f"{subject.sentence}: log it, or catch what is expected."
         yield self.finding((subject.key,), message, subject.where, file_local=True)

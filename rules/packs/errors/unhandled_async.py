@@ -9,8 +9,7 @@ from rules.core.rule import Bad, Good, Rule
 from rules.facts.endpoints import TOGETHER
 from rules.facts.endpoints.model import Endpoint
 from rules.facts.packages import asked_version
-from rules.facts.sightings import Source
-from rules.syntax.javascript_program import javascript_program
+from rules.facts.sightings import Source, source_of
 from rules.syntax.program import Attempt, Call, Function, Member, Opaque
 from rules.syntax.walk import walk
 
@@ -73,14 +72,15 @@ class UnhandledAsync(Rule[Sequence[Endpoint]]):
             return
         if any(asked_version(code, path, helper) for helper in HELPERS) or not _is_exposed(subject, code):
             return
-        message = f"An error in the handler of {subject.method} {subject.path} reaches no error handler of Express 4."
-        yield self.finding((f"{subject.method} {subject.path}",), message, subject.handler)
+        message = f"An error in the handler of {subject.address} reaches no error handler of Express 4."
+        yield self.finding((subject.address,), message, subject.handler)
 
 
 def _is_exposed(endpoint: Endpoint, code: Codebase) -> bool:
     """Whether the handler is an async function that awaits something outside of a try statement."""
-    path = endpoint.handler.path
-    source = Source(javascript_program(path, code.text(path) or b""))
+    source = source_of(code, endpoint.handler.path)
+    if source is None:
+        return False
     function = next((f for f in source.functions if f.at == endpoint.handler.span), None)
     if function is None or not function.is_async or not _is_handed_over(source, function):
         return False

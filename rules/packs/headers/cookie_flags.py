@@ -149,5 +149,5 @@ class CookieFlags(Rule[Sighting]):
 
     def check(self, subject: Sighting, code: Codebase) -> Iterable[Finding]:
         fix = Fix("Set the flags", subject.edits) if subject.edits else None
-        message = f"{subject.said[:1].upper()}{subject.said[1:]}."
+        message = f"{subject.sentence}."
         yield self.finding((subject.key,), message, subject.where, fix=fix, file_local=True)

@@ -44,9 +44,9 @@ class SecurityHeadersUnmounted(Rule[Sequence[Endpoint]]):
         mine = [e for e in without if any(call.where.path == e.declared.path for call in made)]
         if not made or not mine:
             return
-        bare = f"{len(mine)} endpoints" if len(mine) > 1 else f"{mine[0].method} {mine[0].path}"
+        bare = f"{len(mine)} endpoints" if len(mine) > 1 else mine[0].address
         message = f"The headers made here do not reach {bare}: mount them before the first route."
-        related = tuple(Related(e.declared, f"{e.method} {e.path}") for e in mine[:10])
+        related = tuple(Related(e.declared, e.address) for e in mine[:10])
         yield self.finding(("security headers",), message, made[0].where, related=related, file_local=True)
 
 

@@ -10,8 +10,7 @@ from rules.core.source import Span
 from rules.facts.edge_limits import LIMITED_AT_THE_EDGE
 from rules.facts.endpoints import ENDPOINTS, LIBRARY_CALLS
 from rules.facts.endpoints.model import Endpoint, Verdict
-from rules.facts.sightings import Source
-from rules.syntax.javascript_program import javascript_program
+from rules.facts.sightings import source_of
 from rules.syntax.program import Bind, Call, Const, Name
 
 WORDS = frozenset((
@@ -84,7 +83,7 @@ class SignInUnlimited(Rule[Endpoint]):
     def check(self, subject: Endpoint, code: Codebase) -> Iterable[Finding]:
         if not _is_sign_in(subject) or _is_limited(subject, code) or code.get(LIMITED_AT_THE_EDGE):
             return
-        name = f"{subject.method} {subject.path}"
+        name = subject.address
         beside = any(e.rate_limits and e.declared.path == subject.declared.path for e in code.get(ENDPOINTS))
         edits = tuple(_limiter_before(subject, code))
         fix = Fix("Put the limiter of this file before it", edits, Safety.UNSAFE) if edits else None
@@ -113,9 +112,9 @@ def _limiter_before(endpoint: Endpoint, code: Codebase) -> Iterator[Edit]:
     """A limiter that the file has made, put before the route's handler."""
     path = endpoint.declared.path
     made = {call.where.span for call in code.get(LIBRARY_CALLS) if call.name in MAKERS and call.where.path == path}
-    if endpoint.framework != "express" or not made:
+    source = source_of(code, path) if endpoint.framework == "express" and made else None
+    if source is None:
         return
-    source = Source(javascript_program(path, code.text(path) or b""))
     named = [
         part.target.id
         for part in source.parts

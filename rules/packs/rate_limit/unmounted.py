@@ -8,8 +8,7 @@ from rules.core.rule import Bad, Good, Rule
 from rules.facts.endpoints import LIBRARY_CALLS, TOGETHER
 from rules.facts.endpoints.library_calls import LibraryCall
 from rules.facts.endpoints.model import Endpoint
-from rules.facts.sightings import Source
-from rules.syntax.javascript_program import javascript_program
+from rules.facts.sightings import source_of
 
 MAKERS = {
     "express-rate-limit": "express", "express-rate-limit.rateLimit": "express", "koa-ratelimit": "koa",
@@ -73,7 +72,7 @@ class Unmounted(Rule[Sequence[Endpoint]]):
             reached = [e for e in subject if e.framework == framework and e.mount.found]
             if reached and not any(e.rate_limits for e in reached) and not any(e.doubt for e in reached):
                 message = f"This limiter limits none of the {len(reached)} endpoints."
-                related = tuple(Related(e.declared, f"{e.method} {e.path}") for e in reached[:10])
+                related = tuple(Related(e.declared, e.address) for e in reached[:10])
                 yield self.finding(("limiter",), message, call.where, related=related, file_local=True)
                 return
 
@@ -87,6 +86,5 @@ def _made(code: Codebase) -> Iterator[tuple[LibraryCall, str]]:
 
 def _is_within_function(call: LibraryCall, code: Codebase) -> bool:
     """Whether a limiter is made while the application runs, where nobody sees what becomes of it."""
-    source = Source(javascript_program(call.where.path, code.text(call.where.path) or b""))
-    at = call.where.span
-    return any(f.at.start <= at.start and at.end <= f.at.end for f in source.functions)
+    source, at = source_of(code, call.where.path), call.where.span
+    return source is not None and any(f.at.start <= at.start and at.end <= f.at.end for f in source.functions)

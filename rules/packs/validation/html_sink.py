@@ -7,7 +7,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Confidence, Finding, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.facts.composed import pieces
-from rules.facts.requests import functions_around, is_sent, parameter
+from rules.facts.requests import is_sent, parameter
 from rules.facts.sightings import Sighting, Source, argument, entry, sightings
 from rules.syntax.program import Assign, Bind, Call, Const, Expr, Function, Logic, Member, Name, Opaque, Record
 from rules.syntax.walk import walk
@@ -38,7 +38,7 @@ def _look(source: Source) -> Iterable[Sighting]:
     if CLEANERS.search(source.program.content):
         return
     for sink, given in _sinks_in_python(source) if source.is_python else _sinks(source):
-        around = functions_around(source, given)
+        around = source.functions_around(given)
         for piece in pieces(source, given, around):
             if not isinstance(piece, str | Const) and (kind := _kind(source, piece, around)):
                 said = f"{source.text(piece)[:80]} becomes HTML as it is"

@@ -8,7 +8,7 @@ from rules.core.finding import Edit, Finding, Fix, Safety, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Span
 from rules.facts.composed import pieces
-from rules.facts.requests import functions_around, is_sent, parameter
+from rules.facts.requests import is_sent, parameter
 from rules.facts.sightings import Sighting, Source, argument, sightings
 from rules.syntax.program import Call, Expr, Function, Member, Name, Text
 
@@ -47,7 +47,7 @@ def _look(source: Source) -> Iterable[Sighting]:
         called = call.callee.name if isinstance(call.callee, Member) else getattr(call.callee, "id", "")
         given = argument(call, 0)
         if called in RUNS and given is not None and given.at.start > call.callee.at.end:
-            around = functions_around(source, call)
+            around = source.functions_around(call)
             for value, sent in _inserted(source, given, around):
                 said = f"{source.text(value)} becomes part of the SQL text"
                 edits = _tagged(source, call, called, given)

@@ -54,6 +54,6 @@ class UnvalidatedInput(Rule[Endpoint]):
         content = code.text(subject.handler.path) or b""
         body = content[subject.handler.span.start : subject.handler.span.end]
         if READS.search(body) and not CHECKS.search(body):
-            name = f"{subject.method} {subject.path}"
+            name = subject.address
             message = f"{name} uses the body that was sent without checking it."
             yield self.finding((name,), message, subject.declared)

@@ -6,7 +6,7 @@ from rules.core.codebase import Codebase
 from rules.core.finding import Edit, Finding, Fix, Safety, Severity
 from rules.core.rule import Bad, Good, Rule
 from rules.core.source import Span
-from rules.facts.requests import functions_around, parameter
+from rules.facts.requests import parameter
 from rules.facts.sightings import Sighting, Source, argument, entry, sightings
 from rules.syntax.program import Call, Expr, Function, Member, Name, Record
 
@@ -88,7 +88,7 @@ def _takes_no_file(source: Source) -> bool:
 
 def _read_whole(source: Source, call: Call) -> Iterator[Sighting]:
     owner = call.callee.of if isinstance(call.callee, Member) else None
-    around = functions_around(source, call)
+    around = source.functions_around(call)
     written = parameter(source, owner.id, around) if isinstance(owner, Name) else ""
     if isinstance(owner, Name) and "UploadFile" in (written or "") and not _measured(source, around[0]):
         yield source.saw(call, f"{owner.id} is read into memory, however large", f"{around[0].name} read", "whole")
